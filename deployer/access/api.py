@@ -1,0 +1,68 @@
+"""How programs say who they are."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from deployer.access.models import ApiToken, User
+from deployer.access.models.api_token import Scope, digest_of
+from deployer.audit.actor import Actor
+
+
+class TokenUser:
+    """Stands where Django expects a user when a token calls: signed in, nobody's account."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+    pk = None
+
+    def __init__(self, token: ApiToken) -> None:
+        self.token = token
+
+    def __str__(self) -> str:
+        return self.token.name
+
+
+class BearerAuthentication(BaseAuthentication):
+    """`Authorization: Bearer dpl_…`."""
+
+    def authenticate(self, request: Request) -> tuple[TokenUser, ApiToken] | None:
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != b"bearer":
+            return None
+        if len(parts) != 2:
+            raise AuthenticationFailed("The Authorization header must read: Bearer <token>.")
+        now = timezone.now()
+        token = ApiToken.objects.usable(now).filter(digest=digest_of(parts[1].decode("latin-1"))).first()
+        if token is None:
+            raise AuthenticationFailed("This token is unknown, expired or revoked.")
+        token.mark_used(now)
+        return TokenUser(token), token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class ScopePermission(BasePermission):
+    """A token needs the scope that the view names for the method; a signed-in person may read."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        reading = request.method in ("GET", "HEAD", "OPTIONS")
+        scope = Scope.READ if reading else view.write_scope
+        if isinstance(request.auth, ApiToken):
+            if not request.auth.may(scope):
+                raise PermissionDenied(f"This token lacks the scope {scope}.")
+            return True
+        return isinstance(request.user, User) and reading
+
+
+def actor_of(request: Request) -> Actor:
+    """Who is calling. The caller has been authenticated."""
+    caller = request.auth if isinstance(request.auth, ApiToken) else request.user
+    assert isinstance(caller, ApiToken | User)  # noqa: S101 — narrows the type; ScopePermission has refused others
+    return caller.as_actor()

@@ -1,0 +1,4 @@
+from deployer.access.models.api_token import ApiToken
+from deployer.access.models.user import User
+
+__all__ = ["ApiToken", "User"]

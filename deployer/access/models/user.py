@@ -1,0 +1,33 @@
+"""People who sign in."""
+
+import zoneinfo
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from deployer.audit.actor import Actor, ActorKind
+
+
+class Role(models.TextChoices):
+    VIEWER = "viewer", "Viewer"
+    DEVELOPER = "developer", "Developer"
+    RELEASE_MANAGER = "release_manager", "Release manager"
+
+
+def check_time_zone(value: str) -> None:
+    """Refuse anything that is not an IANA zone of this machine's or tzdata's database."""
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(f"{value!r} is not a time zone: use an IANA name such as Europe/London.")
+
+
+class User(AbstractUser):
+    """A person. Superusers are Deployer's admins; `role` says what others may do (access/permissions.py)."""
+
+    role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
+    time_zone = models.CharField(
+        max_length=50, default="Europe/London", validators=[check_time_zone], help_text="The zone of shown times."
+    )
+
+    def as_actor(self) -> Actor:
+        return Actor(ActorKind.USER, str(self.pk), self.get_full_name() or self.get_username())

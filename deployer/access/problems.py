@@ -1,0 +1,72 @@
+"""Errors of the API as problem details (RFC 9457)."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class Conflict(exceptions.APIException):
+    """409: what is asked contradicts what is already so."""
+
+    status_code = HTTPStatus.CONFLICT
+    default_code = "conflict"
+
+
+def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's exception handler: every error has type, title, status and detail; bad input also lists its fields."""
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    status = HTTPStatus(response.status_code)
+    body: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status.value}
+    if isinstance(error, exceptions.ValidationError):
+        body["errors"] = [{"field": field, "message": message} for field, message in _flatten(error.detail)]
+        body["detail"] = " ".join(f"{item['field']}: {item['message']}" for item in body["errors"])
+    else:
+        body["detail"] = _detail(error)
+    response.data = body
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+def _detail(error: Exception) -> str:
+    if isinstance(error, Http404):
+        return str(error.args[0]) if error.args else "There is nothing at this address."
+    if isinstance(error, PermissionDenied):
+        return str(error) or "You may not do this."
+    assert isinstance(error, exceptions.APIException)  # noqa: S101 — DRF's handler answers for no other kind
+    return str(error.detail)
+
+
+def _flatten(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """(field path, message) pairs of DRF's nested error lists: `changes[0].author`, say."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = "" if name == "non_field_errors" else str(name)
+            yield from _flatten(inner, f"{path}.{own}".strip(".") if own else path)
+    elif isinstance(detail, list):
+        for index, inner in enumerate(detail):
+            nested = isinstance(inner, dict | list)
+            yield from _flatten(inner, f"{path}[{index}]" if nested else path)
+    else:
+        yield path or "body", str(detail)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404 for an address under /api/ that no view answers."""
+    status = HTTPStatus.NOT_FOUND
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": f"There is nothing at {request.path}; /api/v1/schema/ lists what there is.",
+    }
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

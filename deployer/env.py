@@ -1,0 +1,139 @@
+"""What the operator sets from the environment: typed, strict, and explained when wrong.
+
+Every variable can also be given as NAME_FILE, the path of a file that holds the value, as
+container platforms hand over secrets.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+PREFIX = "DEPLOYER_"
+DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+
+
+class EnvError(Exception):
+    """A setting is missing or wrong; the message is one sentence per variable, naming it."""
+
+
+class Env(BaseModel):
+    """Settings as the operator gave them. Durations are in seconds."""
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
+
+    DATABASE_URL: str = ""
+    REDIS_URL: str = ""
+    SENTRY_DSN: str = ""
+    EMAIL_URL: str = ""
+
+    DEBUG: bool = False
+    SECRET_KEY: Annotated[str, Field(min_length=32)] | None = None
+    BASE_URL: str = "http://127.0.0.1:8000"
+    ALLOWED_HOSTS: tuple[str, ...] = ("127.0.0.1", "localhost")
+    DATA_DIR: Path = BASE_DIR / "var"
+    COMMAND_DIR: Path | None = None
+    LOCAL_PASSWORD_SIGN_IN: bool = False
+    ORGANISATION: str = "Deployer"
+    LOG_FORMAT: Annotated[str, Field(pattern="^(console|json)$")] = "console"
+
+    LEASE_SECONDS: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    REQUEUE_SECONDS: Annotated[float, Field(gt=0, le=600)] = 5.0
+    CLOCK_TICK_SECONDS: Annotated[float, Field(gt=0, le=60)] = 0.5
+    RECHECK_SECONDS: Annotated[float, Field(gt=0, le=3600)] = 60.0
+    HTTP_TIMEOUT_SECONDS: Annotated[float, Field(gt=0, le=300)] = 10.0
+
+    @model_validator(mode="after")
+    def _lease_outlasts_calls(self) -> Self:
+        if self.LEASE_SECONDS <= 2 * self.HTTP_TIMEOUT_SECONDS:
+            raise ValueError(
+                "DEPLOYER_LEASE_SECONDS must be more than twice DEPLOYER_HTTP_TIMEOUT_SECONDS, so that what was sent "
+                "has arrived before another worker may look for it"
+            )
+        return self
+
+    @field_validator("DATABASE_URL")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        return _check_scheme(value, DATABASE_SCHEMES, "postgresql://user@host/name or sqlite:////path/to/file")
+
+    @field_validator("REDIS_URL")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        return _check_scheme(value, REDIS_SCHEMES, "redis://host:6379/0")
+
+    @field_validator("BASE_URL")
+    @classmethod
+    def _base_url(cls, value: str) -> str:
+        return _check_scheme(value.rstrip("/"), ("http", "https"), "https://deployer.example.org")
+
+    @field_validator("ALLOWED_HOSTS", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _check_scheme(value: str, schemes: tuple[str, ...], example: str) -> str:
+    if value and urlsplit(value).scheme not in schemes:
+        raise ValueError(f"must be a URL such as {example}")
+    return value
+
+
+def variable_name(field: str) -> str:
+    """The environment variable behind a field: the well-known four have no prefix."""
+    return field if field.endswith(("_URL", "_DSN")) and field != "BASE_URL" else PREFIX + field
+
+
+def read_env(environ: dict[str, str] | None = None) -> Env:
+    """Read and check every setting.
+
+    Raises EnvError with one sentence per wrong variable, each naming the variable; an unknown
+    DEPLOYER_ variable is an error too, so that a misspelt one is never ignored. Connections
+    (DEPLOYER_CONNECTION_…) are read by `integrations.connections` and passed over here.
+    """
+    environ = dict(os.environ) if environ is None else environ
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    known = {variable_name(field): field for field in Env.model_fields}
+    for name, field in known.items():
+        try:
+            value = read_variable(name, environ)
+        except EnvError as error:
+            problems.append(str(error))
+            continue
+        if value is not None:
+            values[field] = value
+    for name in sorted(environ):
+        ours = name.startswith(PREFIX) and not name.startswith(PREFIX + "CONNECTION_")
+        if ours and name.removesuffix("_FILE") not in known:
+            problems.append(f"{name} is not a setting of Deployer; docs/operations.md lists them.")
+    try:
+        env = Env(**values)
+    except ValidationError as error:
+        for item in error.errors():
+            about = f"{variable_name(str(item['loc'][0]))}: " if item["loc"] else ""
+            problems.append(f"{about}{_plain(item['msg'])} (see docs/operations.md).")
+    if problems:
+        raise EnvError("\n".join(problems))
+    return env
+
+
+def read_variable(name: str, environ: dict[str, str]) -> str | None:
+    """The value of NAME, or the content of the file that NAME_FILE points to; None when neither is set."""
+    path = environ.get(f"{name}_FILE")
+    if path is None:
+        return environ.get(name)
+    if name in environ:
+        raise EnvError(f"{name} and {name}_FILE are both set: keep one.")
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise EnvError(f"{name}_FILE: cannot read {path}: {error.strerror}.") from error
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")

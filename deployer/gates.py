@@ -1,0 +1,46 @@
+"""The Blocker: why something may not go on, as a value that page, API, terminal and engine share."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+
+class BlockerKind(StrEnum):
+    ARCHIVED = "archived"
+    NOT_CONFIGURED = "not_configured"
+    MANUAL = "manual"
+    TRUST_ISSUE = "trust_issue"
+    HOLD = "hold"
+    NOT_VERIFIED = "not_verified"
+    BACKWARDS = "backwards"
+    ALREADY_LIVE = "already_live"
+    BUSY = "busy"
+    QUEUE = "queue"
+    CAPACITY = "capacity"
+    EXCLUSION = "exclusion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """One reason why a promotion may not start.
+
+    `sentence` is for people; `who` can lift it, in words; `until` is the UTC time at which it ends by
+    itself, where there is one; `link` is the path of the page that explains it, where there is one.
+    """
+
+    kind: BlockerKind
+    sentence: str
+    who: str
+    link: str = ""
+    until: datetime | None = None
+    overridable: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"until": self.until.isoformat() if self.until else None}
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The inverse of `to_json`."""
+        blocker = cls(**values | {"kind": BlockerKind(values["kind"]), "until": None})
+        return replace(blocker, until=datetime.fromisoformat(values["until"])) if values["until"] else blocker

@@ -1,0 +1,238 @@
+"""Django's settings: wiring only. What an operator may set is described in `deployer.env`."""
+
+import logging
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import dj_database_url
+import sentry_sdk
+import structlog
+
+from deployer.env import BASE_DIR, Env, EnvError, read_env
+from deployer.integrations.queue_server import embedded_url
+
+try:
+    ENV: Env = read_env()
+except EnvError as error:
+    sys.exit(f"Deployer cannot start:\n{error}")
+
+DATA_DIR: Path = ENV.DATA_DIR
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+
+def _secret_key() -> str:
+    """The given key; without one, a key made once and kept where only this user reads it."""
+    if ENV.SECRET_KEY:
+        return ENV.SECRET_KEY
+    path = DATA_DIR / "secret_key"
+    try:
+        with path.open("x") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(50))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+DEBUG = ENV.DEBUG
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = list(ENV.ALLOWED_HOSTS)
+BASE_URL = ENV.BASE_URL
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+ROOT_URLCONF = "deployer.urls"
+WSGI_APPLICATION = "deployer.wsgi.application"
+SITE_NAME = ENV.ORGANISATION
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_rq",
+    "rest_framework",
+    "drf_spectacular",
+    "deployer.audit",
+    "deployer.access",
+    "apps_registry",
+    "deployer.releases",
+    "deployer.promotions",
+    "deployer.notifications",
+    "deployer.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "deployer.web.middleware.TimeZoneMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "deployer.web.context.site",
+            ],
+        },
+    },
+]
+
+# IMMEDIATE takes the write lock when a transaction begins: row locks, which SQLite lacks, become the
+# database's one lock, and no transaction fails half-way because it read before it wrote.
+_SQLITE_OPTIONS: dict[str, Any] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+
+DATABASES: dict[str, Any] = {
+    "default": dj_database_url.parse(
+        ENV.DATABASE_URL or f"sqlite:///{DATA_DIR / 'deployer.sqlite3'}", conn_max_age=60, conn_health_checks=True
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = _SQLITE_OPTIONS
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The queue carries ids and nothing else; the database is the truth (docs/architecture.md).
+REDIS_URL = ENV.REDIS_URL or embedded_url(DATA_DIR)
+_QUEUE = {
+    "URL": REDIS_URL,
+    "DEFAULT_TIMEOUT": 300,
+    "DEFAULT_RESULT_TTL": 0,
+    "SERIALIZER": "rq.serializers.JSONSerializer",
+}
+RQ_QUEUES = {"engine": _QUEUE, "effects": _QUEUE}
+RQ = {"COMMIT_MODE": "auto"}
+
+AUTH_USER_MODEL = "access.User"
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "board"
+LOGOUT_REDIRECT_URL = "sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOCAL_PASSWORD_SIGN_IN = ENV.LOCAL_PASSWORD_SIGN_IN
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https:")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "deployer.access.api.BearerAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "deployer.access.problems.problem_response",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Deployer",
+    "DESCRIPTION": "Register a release and Deployer carries it from environment to environment.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "Europe/London"
+USE_I18N = True
+USE_TZ = True
+
+
+def _email(url: str) -> dict[str, Any]:
+    """Django's e-mail settings from one URL: smtp://user:password@host:587, smtps://…, file:///folder or console:."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": parts.path}
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if parts.scheme not in ("smtp", "smtps"):
+        sys.exit("EMAIL_URL: must be a URL such as smtp://user:password@host:587 or file:///var/mail/deployer.")
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or 587,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and parts.hostname not in ("127.0.0.1", "localhost"),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+globals().update(_email(ENV.EMAIL_URL or f"file://{DATA_DIR / 'mail'}"))
+DEFAULT_FROM_EMAIL = f"{SITE_NAME} <deployer@{urlsplit(BASE_URL).hostname}>"
+
+LEASE_SECONDS = ENV.LEASE_SECONDS
+REQUEUE_SECONDS = ENV.REQUEUE_SECONDS
+CLOCK_TICK_SECONDS = ENV.CLOCK_TICK_SECONDS
+RECHECK_SECONDS = ENV.RECHECK_SECONDS
+HTTP_TIMEOUT_SECONDS = ENV.HTTP_TIMEOUT_SECONDS
+# A job past this is ended by RQ's alarm; every adapter gives up long before.
+JOB_TIMEOUT_SECONDS = 3600
+COMMAND_DIR = ENV.COMMAND_DIR
+COMMAND_RUNS_DIR = DATA_DIR / "runs"
+
+_RENDERER: Any = (
+    structlog.processors.JSONRenderer() if ENV.LOG_FORMAT == "json" else structlog.dev.ConsoleRenderer(colors=False)
+)
+_PROCESSORS: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+structlog.configure(
+    processors=[*_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _PROCESSORS,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                _RENDERER,
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"rq.worker": {"level": "WARNING"}},
+}
+logging.captureWarnings(capture=True)
+
+if ENV.SENTRY_DSN:
+    sentry_sdk.init(dsn=ENV.SENTRY_DSN, send_default_pii=False)

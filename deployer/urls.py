@@ -1,0 +1,24 @@
+"""Every address. Each domain lists its own; this module only gathers them."""
+
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularAPIView
+
+from deployer.access.problems import not_found
+from deployer.web import views as web
+
+api: list[URLPattern | URLResolver] = [
+    path("schema/", login_not_required(SpectacularAPIView.as_view()), name="api-schema"),
+    path("", include("deployer.promotions.api_urls")),
+]
+
+urlpatterns = [
+    path("healthz", web.healthz, name="healthz"),
+    path("readyz", web.readyz, name="readyz"),
+    path("api/v1/", include(api)),
+    re_path(r"^api/", login_not_required(not_found)),
+    path("admin/", admin.site.urls),
+    path("", include("deployer.promotions.urls")),
+    path("", include("deployer.web.urls")),
+]

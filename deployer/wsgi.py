@@ -1,0 +1,8 @@
+"""The web process: `gunicorn deployer.wsgi`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deployer.settings")
+application = get_wsgi_application()
