@@ -1,0 +1,126 @@
+"""What happens next to a promotion, decided from facts and the time alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from deployer.gates import Blocker
+from deployer.promotions.rules import GateFacts, gate
+from deployer.promotions.states import STEP_FINISHED, PromotionState, StepState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFacts:
+    """A step as it stands. `soak_until` is set for a running soak, `deadline_at` for what runs outside."""
+
+    position: int
+    name: str
+    state: StepState
+    sentence: str = ""
+    is_deploy: bool = False
+    soak_until: datetime | None = None
+    deadline_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionFacts:
+    """A promotion as it stands. `gate` and `superseded_by` (an id) are looked at while it waits."""
+
+    state: PromotionState
+    steps: tuple[StepFacts, ...] = ()
+    gate: GateFacts | None = None
+    superseded_by: int | None = None
+    abort_requested_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to write: at most one new state and one step's new state, else why and until when it stays.
+
+    `due_at` is when to look again without being woken; None when the outside's answer will wake it.
+    """
+
+    state: PromotionState | None = None
+    outcome: str = ""
+    superseded_by: int | None = None
+    step: int | None = None
+    step_state: StepState | None = None
+    step_sentence: str = ""
+    blockers: tuple[Blocker, ...] = ()
+    due_at: datetime | None = None
+
+    @property
+    def changes_something(self) -> bool:
+        return self.state is not None or self.step_state is not None
+
+
+def decide(facts: PromotionFacts, now: datetime, *, recheck: timedelta) -> Decision:
+    """The next move of an unfinished promotion.
+
+    While it waits it is looked at again when the first blocker ends, and in any case after `recheck`, so that a
+    wake-up that got lost costs time and nothing else.
+    """
+    if facts.state is PromotionState.WAITING:
+        return _waiting(facts, now, recheck)
+    return _running(facts, now)
+
+
+def _waiting(facts: PromotionFacts, now: datetime, recheck: timedelta) -> Decision:
+    if facts.superseded_by is not None:
+        return Decision(state=PromotionState.SUPERSEDED, superseded_by=facts.superseded_by)
+    if facts.gate is None:
+        raise ValueError("A waiting promotion is decided by its gate's facts.")
+    blockers = tuple(gate(facts.gate))
+    if not blockers:
+        return Decision(state=PromotionState.DEPLOYING)
+    ends = [blocker.until for blocker in blockers if blocker.until and blocker.until > now]
+    return Decision(blockers=blockers, due_at=min([*ends, now + recheck]))
+
+
+def _running(facts: PromotionFacts, now: datetime) -> Decision:
+    bad = next((step for step in facts.steps if step.state in (StepState.FAILED, StepState.ERRORED)), None)
+    current = next((step for step in facts.steps if step.state not in STEP_FINISHED), None)
+    if facts.abort_requested_by and (bad or current is None or not _is_outside(current)):
+        return Decision(state=PromotionState.ABORTED, outcome=f"Aborted by {facts.abort_requested_by}.")
+    if bad is not None:
+        state = PromotionState.FAILED if bad.state is StepState.FAILED else PromotionState.ERRORED
+        return Decision(state=state, outcome=f"{bad.name}: {bad.sentence}")
+    if facts.state is PromotionState.DEPLOYING and (current is None or not current.is_deploy):
+        return Decision(state=PromotionState.VERIFYING)
+    if current is None:
+        return Decision(state=PromotionState.SUCCEEDED)
+    return _step(current, now)
+
+
+def _is_outside(step: StepFacts) -> bool:
+    """Whether stopping must wait for the outside: a deploy that has begun."""
+    return step.is_deploy and step.state is StepState.RUNNING
+
+
+def _step(step: StepFacts, now: datetime) -> Decision:
+    if step.state is StepState.PENDING:
+        return Decision(step=step.position, step_state=StepState.RUNNING)
+    if step.soak_until is not None:
+        if now < step.soak_until:
+            return Decision(due_at=step.soak_until)
+        return Decision(step=step.position, step_state=StepState.PASSED, step_sentence="Nothing stopped it meanwhile.")
+    if step.deadline_at is not None and now >= step.deadline_at:
+        return Decision(
+            step=step.position,
+            step_state=StepState.ERRORED,
+            step_sentence="It did not end in time, so its outcome is unknown."
+            + (f" The last that was heard: {step.sentence}" if step.sentence else ""),
+        )
+    return Decision(due_at=step.deadline_at)
+
+
+def verdict(spec: Mapping[str, Any], *, passed: int, failed: int, errors_in_a_row: int) -> StepState | None:
+    """What a check's measurements so far add up to; None while more are needed. No data is never a pass."""
+    if failed >= spec["failure_limit"]:
+        return StepState.FAILED
+    if errors_in_a_row >= spec["error_limit"]:
+        return StepState.ERRORED
+    if passed >= spec["samples"]:
+        return StepState.PASSED
+    return None

@@ -1,0 +1,105 @@
+"""The one wake-up: lock, gather, decide, write, commit. Waking twice, late or for nothing changes nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from apps_registry.models import Environment
+from deployer.audit.actor import ENGINE
+from deployer.gates import Blocker
+from deployer.promotions.decide import Decision, decide
+from deployer.promotions.engine import ending, steps
+from deployer.promotions.engine.facts import promotion_facts
+from deployer.promotions.lines import record_event
+from deployer.promotions.models import Promotion
+from deployer.promotions.states import FINISHED, PromotionState, StepState
+
+MOST_MOVES = 100
+"""More moves than any promotion has in one go; beyond, decide and the table disagree."""
+
+
+def advance(promotion_id: int, *, now: datetime | None = None) -> None:
+    """Take the promotion as far as it goes now. `now` is UTC; an unknown or finished id is nothing."""
+    with locked(promotion_id) as promotion:
+        if promotion is not None:
+            settle(promotion, now or timezone.now())
+
+
+@contextmanager
+def locked(promotion_id: int) -> Iterator[Promotion | None]:
+    """The unfinished promotion in a transaction that holds its environment's row lock and its own, or None.
+
+    Always in this order, so that no two transactions wait for each other. The environment's lock is what makes
+    capacity, exclusions and holds true at the moment of admission.
+    """
+    with transaction.atomic():
+        environment_id = (
+            Promotion.objects.filter(pk=promotion_id).values_list("target__environment_id", flat=True).first()
+        )
+        if environment_id is None:
+            yield None
+            return
+        lock_environments([environment_id])
+        rows = Promotion.objects.with_names().select_for_update(of=("self",))
+        yield rows.filter(pk=promotion_id).exclude(state__in=FINISHED).first()
+
+
+def lock_environments(ids: list[int] | None = None) -> None:
+    """Lock environments' rows, all by default, in the order of their ids. Must be inside a transaction."""
+    rows = Environment.objects.select_for_update(no_key=True).order_by("pk")
+    list(rows.values_list("pk", flat=True) if ids is None else rows.filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def settle(promotion: Promotion, now: datetime) -> None:
+    """Apply decisions until nothing more changes. The caller holds the locks of `locked`."""
+    recheck = timedelta(seconds=settings.RECHECK_SECONDS)
+    for _ in range(MOST_MOVES):
+        decision = decide(promotion_facts(promotion), now, recheck=recheck)
+        if not decision.changes_something:
+            _wait(promotion, decision, now)
+            return
+        _apply(promotion, decision, now)
+        if promotion.state in FINISHED:
+            return
+    raise RuntimeError(f"Promotion {promotion.pk} does not come to rest.")
+
+
+def _wait(promotion: Promotion, decision: Decision, now: datetime) -> None:
+    blockers = [blocker.to_json() for blocker in decision.blockers]
+    if blockers != promotion.blockers:
+        _tell_why(promotion, decision.blockers, now)
+    promotion.blockers, promotion.due_at = blockers, decision.due_at
+    promotion.save(update_fields=["blockers", "due_at"])
+
+
+def _tell_why(promotion: Promotion, blockers: tuple[Blocker, ...], now: datetime) -> None:
+    """An event when the kinds of reasons change; not for each change of their wording."""
+    kinds = [blocker.kind for blocker in blockers]
+    if kinds != [values["kind"] for values in promotion.blockers]:
+        record_event(
+            promotion, "waits", " ".join(blocker.sentence for blocker in blockers), by=ENGINE, now=now, kinds=kinds
+        )
+
+
+def _apply(promotion: Promotion, decision: Decision, now: datetime) -> None:
+    if decision.step is not None and decision.step_state is not None:
+        step = promotion.steps.get(position=decision.step)
+        if decision.step_state is StepState.RUNNING:
+            steps.start(step, now)
+        else:
+            steps.finish(promotion, step, decision.step_state, decision.step_sentence, now=now)
+    match decision.state:
+        case None:
+            pass
+        case PromotionState.DEPLOYING:
+            steps.admit(promotion, now)
+        case PromotionState.VERIFYING:
+            promotion.move(PromotionState.VERIFYING, now=now)
+        case PromotionState.SUPERSEDED if decision.superseded_by is not None:
+            ending.supersede(promotion, decision.superseded_by, now)
+        case ended:
+            ending.end(promotion, ended, decision.outcome, now)

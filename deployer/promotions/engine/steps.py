@@ -1,0 +1,82 @@
+"""Makes, starts and finishes the steps of a promotion. The caller holds the locks of `advance.locked`."""
+
+from datetime import datetime, timedelta
+
+from apps_registry.models import TargetCheck
+from deployer.audit.actor import ENGINE
+from deployer.promotions.engine import queue
+from deployer.promotions.lines import record_event
+from deployer.promotions.models import Promotion, Step, StepKind
+from deployer.promotions.states import PromotionState, StepState
+from deployer.releases.models import Deployment
+
+SILENT = frozenset({StepState.SKIPPED})
+
+
+def admit(promotion: Promotion, now: datetime) -> None:
+    """Enter `deploying`: write the steps with today's configuration and start the first."""
+    target = promotion.target
+    deploy = Step(
+        kind=StepKind.DEPLOY,
+        name="Deploy",
+        spec={"kind": target.deployer, "config": target.deployer_config, "timeout": target.deploy_timeout},
+    )
+    planned = [deploy, *(_check_step(check) for check in target.checks.all())]
+    if target.soak and not promotion.is_rollback:
+        planned.append(Step(kind=StepKind.SOAK, name="Soak", spec={"seconds": target.soak}))
+    for position, step in enumerate(planned):
+        step.promotion, step.position = promotion, position
+    Step.objects.bulk_create(planned)
+    live = Deployment.objects.live_on(target.pk)
+    promotion.move(PromotionState.DEPLOYING, now=now, started_at=now)
+    record_event(
+        promotion,
+        "started",
+        f"{promotion} started.",
+        by=ENGINE,
+        now=now,
+        previous=live.release.version if live else "",
+    )
+    start(deploy, now)
+
+
+def _check_step(check: TargetCheck) -> Step:
+    return Step(
+        kind=StepKind.CHECK,
+        name=check.name,
+        spec={
+            "kind": check.kind,
+            "config": check.config,
+            "interval": check.interval,
+            "samples": check.samples,
+            "failure_limit": check.failure_limit,
+            "error_limit": check.error_limit,
+            "timeout": check.timeout,
+        },
+    )
+
+
+def start(step: Step, now: datetime) -> None:
+    """Begin a step; for what happens outside, set its timers and ask a runner."""
+    if step.kind != StepKind.SOAK:
+        step.due_at = now
+        step.deadline_at = now + timedelta(seconds=step.spec["timeout"])
+        queue.run_effect(step.pk)
+    step.move(StepState.RUNNING, now=now)
+
+
+def finish(promotion: Promotion, step: Step, state: StepState, sentence: str, *, now: datetime) -> None:
+    """End a step with its event; a deploy that passed makes the release live on the target."""
+    step.move(state, now=now, sentence=sentence)
+    if step.is_deploy and state is StepState.PASSED:
+        promotion.deployment = Deployment.objects.create(target=promotion.target, release=promotion.release, at=now)
+        promotion.save(update_fields=["deployment"])
+    if state not in SILENT:
+        record_event(
+            promotion,
+            "step_" + state.value,
+            f"{promotion}: {step.name} {state.label.lower()}. {step.sentence}".strip(),
+            by=ENGINE,
+            now=now,
+            step=step.position,
+        )

@@ -1,0 +1,38 @@
+"""Has waiting promotions looked at again when something that they wait for has changed."""
+
+from datetime import datetime
+
+from deployer.gates import BlockerKind
+from deployer.promotions.engine import queue
+from deployer.promotions.models import Promotion
+
+ENDS_WITH_ANOTHER = frozenset({BlockerKind.BUSY, BlockerKind.CAPACITY, BlockerKind.EXCLUSION, BlockerKind.QUEUE})
+"""Reasons that end when another promotion does."""
+
+
+def wake_all(*, application_id: int, now: datetime) -> None:
+    """Wake every waiting promotion of an application, after a person changed what it may do."""
+    _wake(
+        list(Promotion.objects.waiting().filter(target__application=application_id).values_list("pk", flat=True)), now
+    )
+
+
+def wake_after_end(*, environment_id: int, capacity: int, now: datetime) -> None:
+    """Wake the oldest promotions that waited for a place in the environment: twice as many as it has places.
+
+    The others look again by themselves; waking all of them at each end would cost the square of a long queue.
+    """
+    waiting = Promotion.objects.waiting().in_environment(environment_id).order_by("created_at", "pk")
+    could_go = [
+        pk
+        for pk, blockers in waiting.values_list("pk", "blockers")
+        if all(blocker["kind"] in ENDS_WITH_ANOTHER for blocker in blockers)
+    ]
+    _wake(could_go[: 2 * capacity], now)
+
+
+def _wake(ids: list[int], now: datetime) -> None:
+    """Timers first, in the caller's transaction, so that none is forgotten when the queue is down."""
+    Promotion.objects.waiting().filter(pk__in=ids).update(due_at=now)
+    for promotion_id in ids:
+        queue.wake(promotion_id)

@@ -1,0 +1,76 @@
+"""The line: which target a release goes to next, and the promotion that takes it there."""
+
+from datetime import datetime
+
+from apps_registry.models import Target
+from deployer.audit.actions import record
+from deployer.audit.actor import Actor
+from deployer.promotions.engine import queue
+from deployer.promotions.models import Promotion, PromotionKind
+from deployer.releases.models import Deployment, Release
+
+
+def next_target(release: Release, *, after: Target | None) -> Target | None:
+    """The application's first target, or the one after `after`, by the environments' order."""
+    targets = Target.objects.filter(application=release.application_id)
+    if after is not None:
+        targets = targets.filter(environment__position__gt=after.environment.position)
+    return targets.select_related("environment", "application__owner").order_by("environment__position").first()
+
+
+def continue_line(release: Release, *, after: Target | None, by: Actor, now: datetime) -> Promotion | None:
+    """Ask for the release's promotion to its next target, unless that has it, or newer, or one is open already."""
+    target = next_target(release, after=after)
+    if target is None:
+        return None
+    live = Deployment.objects.live_on(target.pk)
+    if live is not None and live.release.number >= release.number:
+        return None
+    if Promotion.objects.open().filter(target=target, release=release).exists():
+        return None
+    return create_promotion(release, target, by=by, now=now)
+
+
+def create_promotion(
+    release: Release,
+    target: Target,
+    *,
+    by: Actor,
+    now: datetime,
+    kind: PromotionKind = PromotionKind.FORWARD,
+    requested_by: str = "",
+    reason: str = "",
+) -> Promotion:
+    """Write a waiting promotion with its event, and wake it after the commit."""
+    promotion = Promotion.objects.create(
+        release=release,
+        target=target,
+        kind=kind,
+        requested_by=requested_by,
+        reason=reason,
+        created_at=now,
+        due_at=now,
+    )
+    record_event(
+        promotion, "requested", f"{promotion.get_kind_display()} of {promotion} was asked for.", by=by, now=now
+    )
+    queue.wake(promotion.pk)
+    return promotion
+
+
+def record_event(
+    promotion: Promotion, what: str, sentence: str, *, by: Actor, now: datetime, reason: str = "", **data: object
+) -> None:
+    """Write an event about a promotion: `promotion.<what>`."""
+    record(
+        f"promotion.{what}",
+        sentence,
+        by=by,
+        application=promotion.application.slug,
+        environment=promotion.environment.slug,
+        release_id=promotion.release_id,
+        promotion_id=promotion.pk,
+        reason=reason or promotion.reason,
+        data=data,
+        now=now,
+    )

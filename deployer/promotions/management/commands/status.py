@@ -1,0 +1,90 @@
+"""Shows how things stand."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from apps_registry.models import Application
+from deployer.audit.models import Event
+from deployer.promotions import terminal
+from deployer.promotions.engine.ending import ways_out
+from deployer.promotions.models import Hold, Promotion
+from deployer.promotions.standing import Standing, TargetStanding, standings
+
+INDENT = " " * 14
+
+
+class Command(BaseCommand):
+    help = "Show what is live, moving, waiting and why, and stopped: of one application, or of all that have something."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("application", nargs="?")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["application"]:
+            found = [terminal.find_application(options["application"])]
+        else:
+            found = list(Application.objects.active().select_related("owner"))
+        if not found:
+            self.stdout.write("There are no applications yet: manage.py import_registry FILE brings them in.")
+        now = timezone.now()
+        for standing in standings(found):
+            for line in describe(standing, now):
+                self.stdout.write(line)
+
+
+def describe(standing: Standing, now: datetime) -> Iterator[str]:
+    """The lines that tell how an application stands."""
+    yield f"{standing.application.slug}  ({standing.application.owner.name})"
+    for hold in standing.holds:
+        yield from _hold(hold, now)
+    for target in standing.targets:
+        yield from _target(target, now)
+    if not standing.targets:
+        yield "  has no target yet; an admin can add one."
+    yield ""
+
+
+def _target(standing: TargetStanding, now: datetime) -> Iterator[str]:
+    name = f"  {standing.environment.slug:<12}"
+    live = standing.live
+    if live is None:
+        yield f"{name}nothing is live"
+    else:
+        doubt = "" if live.verified_at else ", not verified"
+        yield f"{name}{live.release.version} live for {timesince(live.at, now)}{doubt}"
+    if standing.moving:
+        yield f"{INDENT}{standing.moving.release.version} {standing.moving.state}: {standing.moving.full_url()}"
+    for promotion in standing.waiting:
+        yield f"{INDENT}{promotion.release.version} waits:"
+        for blocker in promotion.waits_for:
+            until = f" Until {timezone.localtime(blocker.until):%d %b %H:%M %Z}." if blocker.until else ""
+            yield f"{INDENT}  {blocker.sentence}{until} {blocker.who}."
+    for hold in standing.holds:
+        yield from _hold(hold, now)
+
+
+def _hold(hold: Hold, now: datetime) -> Iterator[str]:
+    yield f"{INDENT}ON HOLD for {timesince(hold.placed_at, now)}, by {hold.placed_by}: {hold.reason}"
+    if hold.promotion is None:
+        where = f"{hold.application} {hold.environment or ''}".strip()
+        yield f'{INDENT}  to go on: manage.py unhold {where} --resolution "what was done"'
+        return
+    for way in ways_out(hold.promotion):
+        yield f"{INDENT}  to go on: {way}"
+    for told in _told(hold.promotion):
+        yield f"{INDENT}  {told}"
+
+
+def _told(promotion: Promotion) -> Iterator[str]:
+    """Who has been told that this promotion stopped the line, and how."""
+    events = Event.objects.filter(promotion_id=promotion.pk, kind=f"promotion.{promotion.state}")
+    for event in events.prefetch_related("notifications"):
+        for notification in event.notifications.all():
+            state = {"sent": "told", "pending": "is being told", "failed": "could not be told"}[notification.state]
+            channel = notification.get_channel_display()
+            yield f"{notification.receiver} {state}: {channel} to {notification.address}. {notification.why}"

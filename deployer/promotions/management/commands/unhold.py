@@ -1,0 +1,33 @@
+"""Lifts the holds of an application."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from deployer.promotions import terminal
+from deployer.promotions.actions.hold import lift_holds
+from deployer.promotions.actions.refusal import RefusedError
+
+
+class Command(BaseCommand):
+    help = "Lift an application's holds in one environment, or those that count in all. Waiting releases go on."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("application")
+        parser.add_argument("environment", nargs="?")
+        parser.add_argument("--resolution", required=True, help="what was done about it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        application = terminal.find_application(options["application"])
+        environment = terminal.find_environment(options["environment"]) if options["environment"] else None
+        try:
+            holds = lift_holds(
+                application=application,
+                environment=environment,
+                by=terminal.operator(),
+                resolution=options["resolution"],
+            )
+        except RefusedError as error:
+            raise CommandError(str(error)) from error
+        for hold in holds:
+            self.stdout.write(f"Lifted the hold on {hold.scope}: {hold.reason}")

@@ -1,0 +1,64 @@
+"""Holds: the line is stopped for an application until someone lifts it."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from apps_registry.models import Application, Environment
+from deployer.promotions.models.promotion import Promotion
+
+
+class HoldKind(models.TextChoices):
+    MANUAL = "manual", "By hand"
+    FAILURE = "failure", "After a failure"
+    ROLLBACK = "rollback", "After a rollback"
+
+
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def open(self) -> Self:
+        return self.filter(lifted_at=None)
+
+    def touching(self, *, application_id: int, environment_id: int) -> Self:
+        """Those that stop deploys of the application into the environment."""
+        return self.filter(Q(environment=None) | Q(environment=environment_id), application_id=application_id)
+
+
+class Hold(models.Model):
+    """Stop-the-line. Without an environment it counts in all of them.
+
+    Its effect ends only by lifting, with a resolution; who set it and who lifted it are names.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="holds")
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, null=True, blank=True)
+    kind = models.CharField(max_length=10, choices=HoldKind)
+    reason = models.TextField()
+    promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, null=True, blank=True, related_name="holds")
+    placed_by = models.CharField(max_length=150)
+    placed_at = models.DateTimeField(default=timezone.now)
+    lifted_by = models.CharField(max_length=150, blank=True)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    resolution = models.TextField(blank=True)
+
+    objects = HoldQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by="", resolution="")
+                | (Q(lifted_at__isnull=False) & ~Q(lifted_by="") & ~Q(resolution="")),
+                name="hold_lifting_is_whole",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="hold_has_a_reason"),
+        ]
+        indexes = [models.Index(fields=["application"], condition=Q(lifted_at=None), name="hold_open")]
+
+    def __str__(self) -> str:
+        return f"{self.application}{f' in {self.environment}' if self.environment else ''}: {self.reason}"
+
+    @property
+    def scope(self) -> str:
+        return f"{self.application} in {self.environment}" if self.environment else f"{self.application} everywhere"

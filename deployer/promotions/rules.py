@@ -1,0 +1,238 @@
+"""The gate: whether a promotion may start, decided from facts alone.
+
+`gate` is the one answer for the page, the API, the terminal and the engine. Each rule below takes the
+facts and yields the blockers that it finds; none asks the database, the clock or the settings.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from deployer.gates import Blocker, BlockerKind
+
+NEVER_BY_WAITING = frozenset({BlockerKind.ARCHIVED, BlockerKind.BACKWARDS, BlockerKind.ALREADY_LIVE})
+"""Blockers that no waiting ends: a person who asks is refused at once instead of left to wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldFacts:
+    scope: str
+    reason: str
+    placed_by: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveFacts:
+    """What is live on the target; `verified` when its checks passed there."""
+
+    version: str
+    number: int
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningFacts:
+    """A promotion that is running in the environment."""
+
+    application: str
+    version: str
+    link: str
+    deploys_alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamFacts:
+    """The environment before this one, and whether the release has succeeded there."""
+
+    environment: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFacts:
+    """Everything that the gate looks at.
+
+    `number` is the release's order within the application. `by_hand` says that a person asked for this very
+    promotion. `floor` is the highest number that is, or may be, on the target: what is live, and any newer
+    release whose deploy ended with its outcome unknown. `ahead` are the versions that go first when every
+    release goes in order. `running` are the other promotions in the environment; `exclusions` maps the slugs
+    of the applications that must not be deployed together with this one to the reason.
+    """
+
+    application: str
+    environment: str
+    owner: str
+    version: str
+    number: int
+    is_rollback: bool = False
+    by_hand: bool = False
+    archived: bool = False
+    has_deployer: bool = True
+    automatic: bool = True
+    deploys_alone: bool = False
+    deploys_alone_reason: str = ""
+    trust_issues: tuple[str, ...] = ()
+    holds: tuple[HoldFacts, ...] = ()
+    live: LiveFacts | None = None
+    floor: int = 0
+    floor_version: str = ""
+    upstream: UpstreamFacts | None = None
+    ahead: tuple[str, ...] = ()
+    busy: RunningFacts | None = None
+    running: tuple[RunningFacts, ...] = ()
+    capacity: int = 1
+    exclusions: Mapping[str, str] = field(default_factory=dict)
+
+
+def gate(facts: GateFacts) -> list[Blocker]:
+    """Why this promotion may not start now; empty when it may. All reasons at once, the lasting ones first."""
+    return [blocker for rule in RULES for blocker in rule(facts)]
+
+
+def archived(facts: GateFacts) -> Iterator[Blocker]:
+    if facts.archived:
+        yield Blocker(
+            kind=BlockerKind.ARCHIVED, sentence=f"{facts.application} is archived.", who="An admin can unarchive it"
+        )
+
+
+def not_configured(facts: GateFacts) -> Iterator[Blocker]:
+    if not facts.has_deployer:
+        yield Blocker(
+            kind=BlockerKind.NOT_CONFIGURED,
+            sentence=f"Deployer has not been told how to deploy {facts.application} to {facts.environment}.",
+            who="An admin can set the target's deployer",
+        )
+
+
+def backwards(facts: GateFacts) -> Iterator[Blocker]:
+    """Promise 1: never an older release, except a rollback."""
+    if facts.is_rollback or facts.number >= facts.floor:
+        return
+    yield Blocker(
+        kind=BlockerKind.BACKWARDS,
+        sentence=(
+            f"{facts.version} is older than {facts.floor_version}, which is or may be live in {facts.environment}."
+        ),
+        who=f"{facts.owner} can roll back instead",
+    )
+
+
+def already_live(facts: GateFacts) -> Iterator[Blocker]:
+    live = facts.live
+    if not facts.is_rollback and live and live.verified and live.number == facts.number:
+        yield Blocker(
+            kind=BlockerKind.ALREADY_LIVE,
+            sentence=f"{facts.version} is already live and verified in {facts.environment}.",
+            who="Nobody needs to",
+        )
+
+
+def held(facts: GateFacts) -> Iterator[Blocker]:
+    """Promise 4. A rollback passes: a hold is when it is needed most."""
+    if facts.is_rollback:
+        return
+    for hold in facts.holds:
+        yield Blocker(
+            kind=BlockerKind.HOLD,
+            sentence=f"{hold.scope} is on hold since {hold.placed_by} stopped it: {hold.reason}",
+            who=f"{facts.owner} can lift the hold",
+            link=hold.link,
+        )
+
+
+def trusted(facts: GateFacts) -> Iterator[Blocker]:
+    if facts.is_rollback or facts.by_hand:
+        return
+    for reason in facts.trust_issues:
+        yield Blocker(
+            kind=BlockerKind.TRUST_ISSUE,
+            sentence=f"{facts.application} isn't trusted to deploy automatically: {reason}",
+            who=f"{facts.owner} can promote it by hand, or resolve the trust issue",
+        )
+
+
+def started_by_hand(facts: GateFacts) -> Iterator[Blocker]:
+    if not (facts.automatic or facts.is_rollback or facts.by_hand):
+        yield Blocker(
+            kind=BlockerKind.MANUAL,
+            sentence=f"Promotions of {facts.application} to {facts.environment} are started by a person.",
+            who=f"{facts.owner} can promote it",
+        )
+
+
+def verified_before(facts: GateFacts) -> Iterator[Blocker]:
+    """Promise 8: what goes on is the very release that succeeded in the environment before."""
+    if not facts.is_rollback and facts.upstream and not facts.upstream.verified:
+        yield Blocker(
+            kind=BlockerKind.NOT_VERIFIED,
+            sentence=f"{facts.version} has not succeeded in {facts.upstream.environment} yet.",
+            who=f"{facts.owner} can promote it to {facts.upstream.environment} first",
+        )
+
+
+def in_order(facts: GateFacts) -> Iterator[Blocker]:
+    if facts.ahead and not facts.is_rollback:
+        yield Blocker(
+            kind=BlockerKind.QUEUE,
+            sentence=f"{', '.join(facts.ahead)} goes first: every release of {facts.application} goes in order.",
+            who=f"{facts.owner} can abort what goes first",
+        )
+
+
+def one_at_a_time(facts: GateFacts) -> Iterator[Blocker]:
+    if facts.busy:
+        yield Blocker(
+            kind=BlockerKind.BUSY,
+            sentence=f"{facts.busy.version} is being promoted to {facts.environment} now.",
+            who=f"{facts.owner} can abort it",
+            link=facts.busy.link,
+        )
+
+
+def excluded(facts: GateFacts) -> Iterator[Blocker]:
+    """Promise 5: never the wrong two."""
+    for other in facts.running:
+        reason = facts.exclusions.get(other.application)
+        if reason is None and other.deploys_alone:
+            reason = f"{other.application} deploys alone"
+        if reason is None and facts.deploys_alone:
+            reason = f"{facts.application} deploys alone: {facts.deploys_alone_reason}"
+        if reason is not None:
+            yield Blocker(
+                kind=BlockerKind.EXCLUSION,
+                sentence=(
+                    f"{other.application} is being deployed to {facts.environment}, and the two must not be "
+                    f"deployed together: {reason}"
+                ),
+                who="It goes on when that one ends",
+                link=other.link,
+            )
+
+
+def capacity(facts: GateFacts) -> Iterator[Blocker]:
+    """Promise 5: never too many."""
+    running = len(facts.running) + (1 if facts.busy else 0)
+    if running >= facts.capacity:
+        names = ", ".join(sorted(other.application for other in facts.running)) or facts.application
+        yield Blocker(
+            kind=BlockerKind.CAPACITY,
+            sentence=f"{facts.environment} takes {facts.capacity} at once and is full: {names}.",
+            who="It goes on when one of them ends",
+        )
+
+
+RULES: tuple[Callable[[GateFacts], Iterator[Blocker]], ...] = (
+    archived,
+    not_configured,
+    backwards,
+    already_live,
+    held,
+    trusted,
+    started_by_hand,
+    verified_before,
+    in_order,
+    one_at_a_time,
+    excluded,
+    capacity,
+)

@@ -1,0 +1,129 @@
+"""The API's words for what comes in and what goes out."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from apps_registry.models import Application
+from deployer.promotions.models import Hold, Promotion, Step
+from deployer.promotions.standing import Standing, TargetStanding
+from deployer.releases.models import Release
+
+MOST_CHANGES = 1000
+
+printable = RegexValidator(r"\A[^\s\x00-\x1f\x7f]+\Z", "Use one word: no spaces and no control characters.")
+hexadecimal = RegexValidator(r"\A[0-9a-fA-F]{7,64}\Z", "A commit is 7 to 64 hexadecimal characters.")
+
+
+class ChangeIn(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=300)
+    commit = serializers.CharField(max_length=64, required=False, validators=[hexadecimal])
+    author_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    author_email = serializers.EmailField(required=False, allow_blank=True)
+    url = serializers.URLField(max_length=500, required=False, allow_blank=True)
+
+
+class ReleaseIn(serializers.Serializer[Any]):
+    """What CI registers. Times carry their zone; one without is taken as UTC."""
+
+    application = serializers.SlugRelatedField(
+        slug_field="slug",
+        queryset=Application.objects.select_related("owner"),
+        error_messages={"does_not_exist": "There is no application {value!r}; GET /api/v1/applications/ lists them."},
+    )
+    version = serializers.CharField(max_length=100, validators=[printable])
+    commit = serializers.CharField(max_length=64, validators=[hexadecimal])
+    build_url = serializers.URLField(max_length=500, required=False, allow_blank=True)
+    built_at = serializers.DateTimeField(required=False, allow_null=True)
+    changes = serializers.ListField(child=ChangeIn(), required=False, max_length=MOST_CHANGES)
+
+
+def release_out(release: Release) -> dict[str, Any]:
+    return {
+        "application": release.application.slug,
+        "version": release.version,
+        "commit": release.commit,
+        "number": release.number,
+        "build_url": release.build_url,
+        "built_at": release.built_at,
+        "registered_at": release.created_at,
+        "registered_by": release.created_by,
+    }
+
+
+def promotion_out(promotion: Promotion) -> dict[str, Any]:
+    return {
+        "id": promotion.pk,
+        "application": promotion.application.slug,
+        "version": promotion.release.version,
+        "environment": promotion.environment.slug,
+        "kind": promotion.kind,
+        "state": promotion.state,
+        "outcome": promotion.outcome,
+        "blockers": promotion.blockers,
+        "requested_by": promotion.requested_by or None,
+        "requested_at": promotion.created_at,
+        "started_at": promotion.started_at,
+        "finished_at": promotion.finished_at,
+        "url": promotion.full_url(),
+    }
+
+
+def step_out(step: Step) -> dict[str, Any]:
+    return {
+        "position": step.position,
+        "kind": step.kind,
+        "name": step.name,
+        "state": step.state,
+        "sentence": step.sentence,
+        "started_at": step.started_at,
+        "finished_at": step.finished_at,
+        "measurements": [
+            {"at": one.at, "outcome": one.outcome, "sentence": one.sentence, "evidence": one.evidence}
+            for one in step.measurements.all()
+        ],
+    }
+
+
+def hold_out(hold: Hold) -> dict[str, Any]:
+    return {
+        "application": hold.application.slug,
+        "environment": hold.environment.slug if hold.environment else None,
+        "kind": hold.kind,
+        "reason": hold.reason,
+        "placed_by": hold.placed_by,
+        "placed_at": hold.placed_at,
+        "promotion": hold.promotion_id,
+    }
+
+
+def application_out(application: Application) -> dict[str, Any]:
+    return {
+        "slug": application.slug,
+        "name": application.name,
+        "owner": application.owner.slug,
+        "impact": application.impact,
+        "repository": application.repository,
+        "archived": application.is_archived,
+    }
+
+
+def standing_out(standing: Standing) -> dict[str, Any]:
+    return application_out(standing.application) | {
+        "environments": [_target_out(target) for target in standing.targets],
+        "holds": [hold_out(hold) for hold in standing.holds],
+    }
+
+
+def _target_out(target: TargetStanding) -> dict[str, Any]:
+    live = target.live
+    return {
+        "environment": target.environment.slug,
+        "url": target.target.url,
+        "policy": target.target.policy,
+        "live": live and {"version": live.release.version, "since": live.at, "verified_at": live.verified_at},
+        "moving": target.moving and promotion_out(target.moving),
+        "waiting": [promotion_out(promotion) for promotion in target.waiting],
+        "holds": [hold_out(hold) for hold in target.holds],
+    }

@@ -1,0 +1,77 @@
+"""How applications stand: what is live where, what moves, what waits and why, what is stopped.
+
+The board, the API and the terminal read the same.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from apps_registry.models import Application, Environment, Target
+from deployer.promotions.models import Hold, Promotion
+from deployer.promotions.states import ACTIVE
+from deployer.releases.models import Deployment
+
+
+@dataclass(slots=True, kw_only=True)
+class TargetStanding:
+    """An application in an environment. `waiting` is newest first; `holds` are those of this environment."""
+
+    target: Target
+    environment: Environment
+    live: Deployment | None = None
+    moving: Promotion | None = None
+    waiting: list[Promotion] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An application with its targets by the environments' order; `holds` are those that count everywhere."""
+
+    application: Application
+    targets: Sequence[TargetStanding]
+    holds: Sequence[Hold]
+
+
+def standings(applications: Sequence[Application]) -> list[Standing]:
+    """How each stands, in the order given: four queries, however many there are."""
+    ids = [application.pk for application in applications]
+    targets = Target.objects.filter(application__in=ids).select_related("environment")
+    by_target = {
+        target.pk: TargetStanding(target=target, environment=target.environment)
+        for target in targets.order_by("environment__position")
+    }
+    everywhere = _add_holds(ids, by_target)
+    _add_releases(by_target)
+    by_application: dict[int, list[TargetStanding]] = defaultdict(list)
+    for standing in by_target.values():
+        by_application[standing.target.application_id].append(standing)
+    return [Standing(application=one, targets=by_application[one.pk], holds=everywhere[one.pk]) for one in applications]
+
+
+def _add_holds(ids: list[int], by_target: dict[int, TargetStanding]) -> dict[int, list[Hold]]:
+    """Give each target the holds of its environment; return those that count everywhere, by application."""
+    everywhere: dict[int, list[Hold]] = defaultdict(list)
+    holds = (
+        Hold.objects.open()
+        .filter(application__in=ids)
+        .select_related("application__owner", "environment", "promotion__release")
+    )
+    places = {(one.target.application_id, one.target.environment_id): one for one in by_target.values()}
+    for hold in holds.order_by("id"):
+        place = places.get((hold.application_id, hold.environment_id or 0))
+        (place.holds if place else everywhere[hold.application_id]).append(hold)
+    return everywhere
+
+
+def _add_releases(by_target: dict[int, TargetStanding]) -> None:
+    targets = [one.target for one in by_target.values()]
+    for deployment in Deployment.objects.live(targets).select_related("release", "promotion"):
+        by_target[deployment.target_id].live = deployment
+    for promotion in Promotion.objects.open().with_names().filter(target__in=targets).order_by("-id"):
+        standing = by_target[promotion.target_id]
+        if promotion.state in ACTIVE:
+            standing.moving = promotion
+        else:
+            standing.waiting.append(promotion)

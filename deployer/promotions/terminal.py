@@ -1,0 +1,52 @@
+"""What the commands at the terminal share: finding things by name, and who is typing."""
+
+import getpass
+
+from django.core.management.base import CommandError
+
+from apps_registry.models import Application, Environment, Target
+from deployer.audit.actor import Actor, ActorKind
+from deployer.releases.models import Release
+
+
+def operator() -> Actor:
+    """Whoever is signed in to the machine."""
+    name = getpass.getuser()
+    return Actor(ActorKind.OPERATOR, name, f"{name} (terminal)")
+
+
+def find_application(slug: str) -> Application:
+    """Raises CommandError with the nearest names."""
+    found = Application.objects.select_related("owner").filter(slug=slug).first()
+    if found is None:
+        near = ", ".join(Application.objects.filter(slug__contains=slug[:4]).values_list("slug", flat=True)[:5])
+        raise CommandError(f"There is no application {slug!r}." + (f" Did you mean: {near}?" if near else ""))
+    return found
+
+
+def find_environment(slug: str) -> Environment:
+    """Raises CommandError with the names there are."""
+    found = Environment.objects.filter(slug=slug).first()
+    if found is None:
+        names = ", ".join(Environment.objects.values_list("slug", flat=True))
+        raise CommandError(f"There is no environment {slug!r}: there are {names or 'none yet'}.")
+    return found
+
+
+def find_target(application: Application, environment: Environment) -> Target:
+    """Raises CommandError."""
+    targets = Target.objects.select_related("application__owner", "environment")
+    found = targets.filter(application=application, environment=environment).first()
+    if found is None:
+        raise CommandError(f"{application} has no target in {environment}; an admin can add one.")
+    return found
+
+
+def find_release(application: Application, version: str) -> Release:
+    """Raises CommandError with the newest versions."""
+    found = Release.objects.select_related("application").filter(application=application, version=version).first()
+    if found is None:
+        newest = Release.objects.filter(application=application).order_by("-number")
+        names = ", ".join(newest.values_list("version", flat=True)[:5])
+        raise CommandError(f"{application} has no release {version!r}. The newest: {names or 'none yet'}.")
+    return found

@@ -1,0 +1,62 @@
+"""Releases: immutable versions of an application."""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from apps_registry.models import Application
+
+
+class ImmutableError(Exception):
+    """Someone tried to change a release."""
+
+
+class Release(models.Model):
+    """A version of an application, as CI registered it. Never changed: what is promoted is this very row.
+
+    `number` is its order within the application, from 1, in the order of registration.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="releases")
+    number = models.PositiveIntegerField()
+    version = models.CharField(max_length=100)
+    commit = models.CharField(max_length=64)
+    build_url = models.URLField(max_length=500, blank=True)
+    built_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "version"], name="one_release_per_version"),
+            models.UniqueConstraint(fields=["application", "number"], name="one_release_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application} {self.version}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise ImmutableError("A release can't be changed: register another version.")
+        super().save(*args, **kwargs)
+
+
+class Change(models.Model):
+    """One change that a release brings: a commit or a merged pull request."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="changes")
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=300)
+    commit = models.CharField(max_length=64, blank=True)
+    author_name = models.CharField(max_length=100, blank=True)
+    author_email = models.EmailField(blank=True)
+    url = models.URLField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["release", "position"], name="one_change_per_position")]
+
+    def __str__(self) -> str:
+        return self.title
