@@ -1,0 +1,13 @@
+"""Tells by a line in the log: for channels that have no adapter of their own yet."""
+
+import logging
+
+from deployer.integrations.notify.base import Message
+
+logger = logging.getLogger(__name__)
+
+
+class LogNotifier:
+    def send(self, message: Message) -> str:
+        logger.warning("For %s: %s", message.address, message.subject)
+        return message.key

@@ -1,0 +1,60 @@
+"""Who is told of an event, where, and why."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from apps_registry.models import Application, Team, Watcher
+from apps_registry.models.watcher import WatcherKind
+from deployer.audit.models import Event
+from deployer.notifications.models import Channel
+
+STOPS = frozenset({"promotion.failed", "promotion.errored"})
+"""The line has stopped: the owning team must move, so it is told, and everyone who watches."""
+WATCHED = STOPS | {"promotion.succeeded", "promotion.aborted", "hold.placed", "hold.lifted"}
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    channel: Channel
+    address: str
+    name: str
+    why: str
+
+
+def receivers(event: Event) -> list[Receiver]:
+    """Each address once, for its first reason: the owning team, then the watchers in their order."""
+    if event.kind not in WATCHED or not event.application:
+        return []
+    application = Application.objects.select_related("owner").filter(slug=event.application).first()
+    if application is None:
+        return []
+    found = [*_owner(event, application), *_watchers(event, application)]
+    return list({(one.channel, one.address): one for one in reversed(found)}.values())[::-1]
+
+
+def _owner(event: Event, application: Application) -> Iterator[Receiver]:
+    if event.kind in STOPS:
+        yield from _team(application.owner, f"{application.owner} owns {application}.")
+
+
+def _watchers(event: Event, application: Application) -> Iterator[Receiver]:
+    here = Q(environment=None) | Q(environment__slug=event.environment)
+    for watcher in Watcher.objects.filter(here, application=application).select_related("user", "team"):
+        why = f"{watcher} watches {application}."
+        if watcher.kind == WatcherKind.TEAM and watcher.team:
+            yield from _team(watcher.team, why)
+        elif watcher.kind == WatcherKind.USER and watcher.user and watcher.user.email:
+            yield Receiver(Channel.EMAIL, watcher.user.email, str(watcher), why)
+        elif watcher.kind == WatcherKind.EMAIL:
+            yield Receiver(Channel.EMAIL, watcher.address, watcher.address, why)
+        elif watcher.kind == WatcherKind.SLACK:
+            yield Receiver(Channel.LOG, watcher.address, watcher.address, why)
+
+
+def _team(team: Team, why: str) -> Iterator[Receiver]:
+    if team.email:
+        yield Receiver(Channel.EMAIL, team.email, team.name, why)
+    if team.stop_channel():
+        yield Receiver(Channel.LOG, team.stop_channel(), team.name, why)
