@@ -1,0 +1,118 @@
+"""Scenes for tests of the engine: real applications, a real backend, the real actions, and a time that we set."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from apps_registry.models import Application, Environment, Target, TargetCheck, Team
+from deployer.audit.actor import Actor, ActorKind
+from deployer.promotions import jobs
+from deployer.promotions.actions.register import register
+from deployer.promotions.models import Promotion, Step
+from deployer.promotions.states import PromotionState
+from deployer.releases.models import Deployment, Release
+from tests.backend import Backend, running_backend
+
+NOON = datetime.fromisoformat("2026-03-03T12:00:00+00:00")
+ALEX = Actor(ActorKind.USER, "1", "Alex Doe")
+CI = Actor(ActorKind.TOKEN, "1", "token ci")
+CONNECTION = "tests"
+
+
+@dataclass
+class Scene:
+    """Three environments and a backend; `now` moves with `run`."""
+
+    backend: Backend
+    now: datetime = NOON
+    environments: list[Environment] = field(default_factory=list)
+
+    def application(self, slug: str = "frontend", *, environments: int = 3, **target: object) -> Application:
+        """An application with automatic targets in the first environments, deployed by the backend."""
+        team, _ = Team.objects.get_or_create(slug="web", defaults={"name": "Web", "email": "web@example.org"})
+        application = Application.objects.create(slug=slug, name=slug.title(), owner=team)
+        for environment in self.environments[:environments]:
+            self.target(application, environment, **target)
+        return application
+
+    def target(self, application: Application, environment: Environment, **fields: object) -> Target:
+        values: dict[str, object] = {
+            "url": f"{self.backend.url}/services/{application.slug}/{environment.slug}",
+            "deployer": "webhook",
+            "deployer_config": webhook_config(self.backend),
+            "policy": "automatic",
+        }
+        target = Target(application=application, environment=environment, **values | fields)
+        target.full_clean()
+        target.save()
+        check = TargetCheck(
+            target=target,
+            name="Smoke test",
+            kind="http",
+            config={"path": "/health", "expect_json": {"version": "{version}"}},
+        )
+        check.full_clean()
+        check.save()
+        return target
+
+    def register(self, application: Application, version: str = "v1", *, commit: str = "") -> Release:
+        commit = commit or f"{abs(hash(version)):040x}"[:40]
+        release, _, _ = register(application=application, version=version, commit=commit, by=CI, now=self.now)
+        return release
+
+    def run(self, seconds: float = 60, *, until: datetime | None = None) -> None:
+        """Let the time pass, doing what falls due in its order, as clock and workers would."""
+        end = until or self.now + timedelta(seconds=seconds)
+        for _ in range(10_000):
+            due = self._next(end)
+            if due is None:
+                self.now = end
+                return
+            self.now = max(self.now, due)
+            for promotion_id in jobs.due_promotions(self.now):
+                jobs.wake(promotion_id, now=self.now)
+            for step_id in jobs.due_steps(self.now):
+                jobs.effect(step_id, now=self.now)
+        raise AssertionError("The engine does not come to rest.")
+
+    def _next(self, end: datetime) -> datetime | None:
+        rows = (Promotion.objects, Step.objects)
+        times = [row.filter(due_at__lte=end).order_by("due_at").values_list("due_at", flat=True).first() for row in rows]
+        return min((time for time in times if time is not None), default=None)
+
+    def promotion(self, release: Release, environment: str) -> Promotion:
+        """The newest promotion of a release to an environment."""
+        found = Promotion.objects.with_names().filter(release=release, target__environment__slug=environment)
+        return found.order_by("-id")[0]
+
+    def states(self, release: Release) -> dict[str, str]:
+        """The state of the newest promotion of the release in each environment that it has reached."""
+        found = Promotion.objects.with_names().filter(release=release).order_by("id")
+        return {promotion.environment.slug: PromotionState(promotion.state).value for promotion in found}
+
+    def live(self, application: Application) -> dict[str, str]:
+        found = Deployment.objects.live(application.targets.all()).select_related("release", "target__environment")
+        return {one.target.environment.slug: one.release.version for one in found}
+
+
+def webhook_config(backend: Backend, **fields: str) -> dict[str, str]:
+    return {
+        "url": f"{backend.url}/deploys",
+        "connection": CONNECTION,
+        "status_url": f"{backend.url}/deploys/{{key}}",
+        "find_url": f"{backend.url}/deploys/{{key}}",
+        "cancel_url": f"{backend.url}/deploys/{{key}}/cancel",
+        **fields,
+    }
+
+
+@contextmanager
+def running_scene() -> Iterator[Scene]:
+    with running_backend() as backend:
+        names = ("integration", "staging", "production")
+        environments = [
+            Environment.objects.create(slug=name, name=name.title(), position=position, capacity=5, is_production=position == 3)
+            for position, name in enumerate(names, start=1)
+        ]
+        yield Scene(backend=backend, environments=environments)
