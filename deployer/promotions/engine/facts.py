@@ -178,6 +178,5 @@ def _ahead(target: Target, promotion: Promotion | None) -> tuple[str, ...]:
 def _exclusions(application: Application, running: tuple[RunningFacts, ...]) -> dict[str, str]:
     if not running:
         return {}
-    groups = ExclusionGroup.objects.filter(applications=application)
-    pairs = groups.values_list("applications__slug", "reason")
-    return {slug: reason for slug, reason in pairs if slug != application.slug}
+    memberships = ExclusionGroup.applications.through.objects.filter(exclusiongroup__applications=application)
+    return dict(memberships.values_list("application__slug", "exclusiongroup__reason"))
