@@ -28,8 +28,6 @@ def queued(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> l
     return jobs
 
 
-
-
 @pytest.fixture
 def scene(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     monkeypatch.setenv("DEPLOYER_CONNECTION_TESTS_SECRET", "a secret of the tests")

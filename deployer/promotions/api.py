@@ -6,7 +6,7 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import AuthenticationFailed, NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -131,4 +131,4 @@ def _check_signature(request: Request, step: Step, body: bytes) -> None:
             now=time.time(),
         )
     except SignatureError as error:
-        raise AuthenticationFailed(str(error)) from error
+        raise PermissionDenied(str(error)) from error

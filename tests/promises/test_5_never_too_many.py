@@ -1,10 +1,13 @@
 """Promise 5: capacity and exclusions hold, whatever happens at once."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 
 from apps_registry.models import ExclusionGroup
+from deployer.promotions import jobs
 from deployer.promotions.models import Promotion
 from tests.scene import Scene
 
@@ -97,3 +100,24 @@ def test_one_target_has_one_promotion_at_a_time(slow: Scene) -> None:
 
     assert slow.states(second) == {"integration": "waiting"}
     assert "v1 is being promoted" in slow.promotion(second, "integration").waits_for[0].sentence
+
+
+@pytest.mark.django_db(transaction=True)
+def test_capacity_holds_under_many_workers_at_once(slow: Scene) -> None:
+    environment = slow.environments[0]
+    environment.capacity = 3
+    environment.save()
+    for number in range(12):
+        slow.register(slow.application(f"app-{number}", environments=1), "v1")
+    ids = list(Promotion.objects.values_list("pk", flat=True))
+
+    def wake(promotion_id: int) -> None:
+        try:
+            jobs.wake(promotion_id, now=slow.now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(wake, ids * 3))
+
+    assert len(active(slow)) == 3

@@ -31,7 +31,11 @@ def test_each_action_leaves_who_what_when_and_why(scene: Scene) -> None:
         "promotion.aborted",
         "hold.lifted",
     }
-    for kind, reason in (("hold.placed", "Stop."), ("promotion.aborted", "Not this one."), ("hold.lifted", "Fine again.")):
+    for kind, reason in (
+        ("hold.placed", "Stop."),
+        ("promotion.aborted", "Not this one."),
+        ("hold.lifted", "Fine again."),
+    ):
         assert (events[kind].actor_label, events[kind].reason, events[kind].at) == ("Alex Doe", reason, scene.now)
 
 

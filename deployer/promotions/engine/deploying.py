@@ -48,7 +48,7 @@ def _start(deployer: Deployer, claimed: Claim) -> Report:
         return Report(state=StepState.FAILED, sentence=str(error))
     except OutcomeUnknown as error:
         if claimed.step.errors_in_a_row + 1 >= START_ATTEMPTS:
-            return Report(state=StepState.ERRORED, sentence=str(error))
+            return Report(state=StepState.ERRORED, sentence=str(error), error=True)
         return Report(sentence=str(error), error=True, settle_lease=True)
     except Unavailable as error:
         return _try_again(claimed, str(error), forget_intent=True)
@@ -101,7 +101,7 @@ def _cancel(deployer: Deployer, claimed: Claim) -> Report:
 
 def _try_again(claimed: Claim, sentence: str, *, forget_intent: bool = False) -> Report:
     if claimed.step.errors_in_a_row + 1 >= START_ATTEMPTS:
-        return Report(state=StepState.ERRORED, sentence=sentence, forget_intent=forget_intent)
+        return Report(state=StepState.ERRORED, sentence=sentence, error=True, forget_intent=forget_intent)
     return Report(sentence=sentence, error=True, again_in=_backoff(claimed), forget_intent=forget_intent)
 
 

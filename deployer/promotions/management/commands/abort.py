@@ -17,15 +17,15 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("application")
         parser.add_argument("environment")
-        parser.add_argument("--version", dest="release_version", help="only the promotion of this release")
+        parser.add_argument("--release", metavar="VERSION", help="only the promotion of this release")
         parser.add_argument("--reason", required=True)
 
     def handle(self, *args: Any, **options: Any) -> None:
         application = terminal.find_application(options["application"])
         target = terminal.find_target(application, terminal.find_environment(options["environment"]))
         found = Promotion.objects.with_names().open().filter(target=target)
-        if options["release_version"]:
-            found = found.filter(release=terminal.find_release(application, options["release_version"]))
+        if options["release"]:
+            found = found.filter(release=terminal.find_release(application, options["release"]))
         promotions = list(found)
         if not promotions:
             raise CommandError(f"Nothing is open for {target}, so there is nothing to abort.")

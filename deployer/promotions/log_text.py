@@ -1,0 +1,48 @@
+"""What a step printed, as people read it: without the codes that are meant for a terminal."""
+
+import re
+from dataclasses import dataclass
+
+from deployer.promotions.models import Step
+
+_TERMINAL_CODES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # colours and moves
+    r"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # titles and links
+    r"|\x1b[ -/]*[0-~]?"
+)
+_LINE_ENDS = re.compile(r"\r\n?")
+# Control characters, and those that would show a line in another order than it was written in.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The end of a log. `is_whole` when nothing came before it."""
+
+    text: str
+    is_whole: bool
+
+
+def plain(text: str) -> str:
+    """The text without terminal codes and other invisible characters; lines end in a newline."""
+    return _INVISIBLE.sub("", _LINE_ENDS.sub("\n", _TERMINAL_CODES.sub("", text)))
+
+
+def whole(step: Step) -> str:
+    return plain("".join(step.log.values_list("text", flat=True)))
+
+
+def tail(step: Step, *, lines: int = 200, characters: int = 100_000) -> Tail:
+    """The last lines, reading no more of a long log than that takes."""
+    pieces: list[str] = []
+    size = breaks = 0
+    is_whole = True
+    for text in step.log.order_by("-id").values_list("text", flat=True).iterator(chunk_size=20):
+        if breaks > lines or size > characters:
+            is_whole = False
+            break
+        pieces.append(text)
+        size, breaks = size + len(text), breaks + text.count("\n")
+    read = "".join(reversed(pieces))
+    kept = plain(read[-characters:]).splitlines(keepends=True)
+    return Tail("".join(kept[-lines:]), is_whole and len(kept) <= lines and len(read) <= characters)

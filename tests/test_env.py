@@ -1,0 +1,65 @@
+"""Settings from the environment: strict, and explained when wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from deployer.env import Env, EnvError, read_env
+
+
+def test_nothing_needs_to_be_set() -> None:
+    env = read_env({})
+
+    assert env == Env()
+
+
+def test_values_are_typed() -> None:
+    env = read_env({"DEPLOYER_DEBUG": "true", "DEPLOYER_LEASE_SECONDS": "90", "DEPLOYER_ALLOWED_HOSTS": "a, b"})
+
+    assert (env.DEBUG, env.LEASE_SECONDS, env.ALLOWED_HOSTS) == (True, 90.0, ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"DEPLOYER_DEBUG": "perhaps"}, "DEPLOYER_DEBUG: "),
+        ({"DEPLOYER_LEASE_SECONDS": "-1"}, "DEPLOYER_LEASE_SECONDS: "),
+        ({"DEPLOYER_SECRET_KEY": "short"}, "DEPLOYER_SECRET_KEY: "),
+        ({"DATABASE_URL": "mysql://host/name"}, "DATABASE_URL: must be a URL such as postgresql://"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL: must be a URL such as redis://"),
+        ({"DEPLOYER_LEESE_SECONDS": "3"}, "DEPLOYER_LEESE_SECONDS is not a setting"),
+        ({"DEPLOYER_LEASE_SECONDS": "5"}, "more than twice DEPLOYER_HTTP_TIMEOUT_SECONDS"),
+        ({"DATABASE_URL_FILE": "/nowhere"}, "DATABASE_URL_FILE: cannot read /nowhere"),
+        ({"DATABASE_URL_FILE": "/nowhere", "DATABASE_URL": "sqlite:///x"}, "both set"),
+    ],
+)
+def test_what_is_wrong_is_said_by_the_variables_name(environ: dict[str, str], words: str) -> None:
+    with pytest.raises(EnvError, match="DEPLOYER|DATABASE|REDIS") as refused:
+        read_env(environ)
+
+    assert words in str(refused.value)
+
+
+def test_everything_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(EnvError) as refused:
+        read_env({"DEPLOYER_DEBUG": "perhaps", "REDIS_URL": "nonsense", "DEPLOYER_TYPO": "1"})
+
+    assert len(str(refused.value).splitlines()) == 3
+
+
+def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql://deployer@db/deployer\n")
+
+    assert read_env({"DATABASE_URL_FILE": str(file)}).DATABASE_URL == "postgresql://deployer@db/deployer"
+
+
+def test_a_secret_is_not_repeated_in_the_complaint() -> None:
+    with pytest.raises(EnvError) as refused:
+        read_env({"DEPLOYER_SECRET_KEY": "hunter2"})
+
+    assert "hunter2" not in str(refused.value)
+
+
+def test_connections_are_not_taken_for_settings() -> None:
+    assert read_env({"DEPLOYER_CONNECTION_HOOK_SECRET": "x"}) == Env()
