@@ -6,7 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from deployer.access.problems import not_found
-from deployer.web import views as web
+from deployer.web import health
+from deployer.web.metrics import Metrics
 
 api: list[URLPattern | URLResolver] = [
     path("schema/", login_not_required(SpectacularAPIView.as_view()), name="api-schema"),
@@ -14,8 +15,9 @@ api: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("healthz", web.healthz, name="healthz"),
-    path("readyz", web.readyz, name="readyz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", login_not_required(Metrics.as_view()), name="metrics"),
     path("api/v1/", include(api)),
     re_path(r"^api/", login_not_required(not_found)),
     path("admin/", admin.site.urls),

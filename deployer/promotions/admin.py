@@ -1,0 +1,24 @@
+"""Promotions and holds in the admin: their states change through actions only."""
+
+from django.contrib import admin
+
+from deployer.audit.admin import ReadOnlyAdmin
+from deployer.promotions.models import Hold, Promotion
+
+
+@admin.register(Promotion)
+class PromotionAdmin(ReadOnlyAdmin):
+    list_display = ["id", "target", "release", "kind", "state", "created_at", "finished_at", "outcome"]
+    list_select_related = ["target__application", "target__environment", "release__application"]
+    list_filter = ["state", "kind", "target__environment"]
+    search_fields = ["target__application__slug", "release__version"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+
+
+@admin.register(Hold)
+class HoldAdmin(ReadOnlyAdmin):
+    list_display = ["application", "environment", "kind", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at"]
+    list_select_related = ["application", "environment"]
+    list_filter = ["kind", "environment", ("lifted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["application__slug", "reason", "resolution"]

@@ -1,0 +1,58 @@
+"""Numbers for Prometheus, read from the database when they are asked for."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from deployer.access.api import ScopePermission
+from deployer.notifications.models import Notification, NotificationState
+from deployer.promotions.models import Hold, Promotion, Step
+from deployer.promotions.states import OPEN
+
+
+class DeployerCollector(Collector):
+    """What an engineer on call wants to see from afar. Times are in seconds."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        now = timezone.now()
+        yield GaugeMetricFamily("deployer_holds", "Open holds", value=Hold.objects.open().count())
+        yield GaugeMetricFamily(
+            "deployer_notifications_pending",
+            "Messages not yet sent",
+            value=Notification.objects.filter(state=NotificationState.PENDING).count(),
+        )
+        yield GaugeMetricFamily(
+            "deployer_due_lag_seconds", "How long the most overdue thing has waited", value=due_lag(now).total_seconds()
+        )
+        promotions = GaugeMetricFamily("deployer_promotions", "Open promotions by state", labels=["state"])
+        counts = dict(Promotion.objects.open().order_by().values_list("state").annotate(Count("pk")))
+        for state in sorted(OPEN):
+            promotions.add_metric([state.value], counts.get(state.value, 0))
+        yield promotions
+
+
+def due_lag(now: datetime) -> timedelta:
+    """How long ago the most overdue timer of a promotion, step or message should have been acted on."""
+    rows = (Promotion.objects.all(), Step.objects.all(), Notification.objects.all())
+    due = [row.aggregate(oldest=Min("due_at"))["oldest"] for row in rows]
+    return max((now - oldest for oldest in due if oldest is not None and oldest < now), default=timedelta())
+
+
+class Metrics(APIView):
+    permission_classes = [ScopePermission]
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        registry = CollectorRegistry()
+        registry.register(DeployerCollector())
+        return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
