@@ -10,7 +10,7 @@ from deployer.web import health
 from deployer.web.metrics import Metrics
 
 api: list[URLPattern | URLResolver] = [
-    path("schema/", login_not_required(SpectacularAPIView.as_view()), name="api-schema"),
+    path("schema", login_not_required(SpectacularAPIView.as_view()), name="api-schema"),
     path("", include("deployer.promotions.api_urls")),
 ]
 

@@ -67,6 +67,6 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
-        "detail": f"There is nothing at {request.path}; /api/v1/schema/ lists what there is.",
+        "detail": f"There is nothing at {request.path}; /api/v1/schema lists what there is.",
     }
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

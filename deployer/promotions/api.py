@@ -83,7 +83,7 @@ class ApplicationDetail(APIView):
         """What of an application is live where, what moves, what waits and why, and what is on hold."""
         found = Application.objects.select_related("owner").filter(slug=slug).first()
         if found is None:
-            raise NotFound(f"There is no application {slug!r}; GET /api/v1/applications/ lists them.")
+            raise NotFound(f"There is no application {slug!r}; GET /api/v1/applications lists them.")
         return Response(serializers.standing_out(standings([found])[0]))
 
 

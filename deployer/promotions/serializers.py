@@ -30,7 +30,7 @@ class ReleaseIn(serializers.Serializer[Any]):
     application = serializers.SlugRelatedField(
         slug_field="slug",
         queryset=Application.objects.select_related("owner"),
-        error_messages={"does_not_exist": "There is no application {value!r}; GET /api/v1/applications/ lists them."},
+        error_messages={"does_not_exist": "There is no application {value!r}; GET /api/v1/applications lists them."},
     )
     version = serializers.CharField(max_length=100, validators=[printable])
     commit = serializers.CharField(max_length=64, validators=[hexadecimal])

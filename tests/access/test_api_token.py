@@ -11,7 +11,7 @@ from deployer.access.models import ApiToken
 
 
 def call(secret: str) -> int:
-    return Client().get("/api/v1/applications/", headers={"authorization": f"Bearer {secret}"}).status_code
+    return Client().get("/api/v1/applications", headers={"authorization": f"Bearer {secret}"}).status_code
 
 
 @pytest.mark.django_db

@@ -236,14 +236,14 @@ def test_what_is_not_there_is_a_404_problem(ci: Caller, path: str) -> None:
 
 
 def test_the_applications_come_in_pages(ci: Caller, scene: Scene) -> None:
-    answer = ci.get("applications/").json()
+    answer = ci.get("applications").json()
 
     assert [one["slug"] for one in answer["results"]] == ["frontend"]
     assert answer["next"] is None
 
 
 def test_the_schema_lists_the_calls() -> None:
-    response = Client().get("/api/v1/schema/")
+    response = Client().get("/api/v1/schema")
 
     assert response.status_code == 200
     assert b"/api/v1/releases" in response.content
