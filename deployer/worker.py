@@ -10,9 +10,9 @@ from django.db import close_old_connections, connection
 from django.db.utils import InterfaceError, OperationalError
 from redis.exceptions import RedisError
 from rq import Queue, SimpleWorker
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
-from rq.exceptions import StopRequested
 
 logger = logging.getLogger(__name__)
 

@@ -44,7 +44,9 @@ def place_hold(
         reason=reason,
         now=now,
     )
-    wakeups.wake_all(application_id=application.pk, now=now)
+    wakeups.wake_application(
+        application_id=application.pk, environment_id=environment.pk if environment else None, now=now
+    )
     return hold
 
 
@@ -81,7 +83,9 @@ def lift_holds(
             reason=resolution,
             now=now,
         )
-    wakeups.wake_all(application_id=application.pk, now=now)
+    wakeups.wake_application(
+        application_id=application.pk, environment_id=environment.pk if environment else None, now=now
+    )
     return holds
 
 

@@ -31,7 +31,9 @@ def promote(*, release: Release, target: Target, by: Actor, reason: str = "", no
     ]
     if lasting:
         raise BlockedError(lasting)
-    existing = Promotion.objects.with_names().open().filter(release=release, target=target).first()
+    existing = (
+        Promotion.objects.with_names().open().filter(release=release, target=target, kind=PromotionKind.FORWARD).first()
+    )
     if existing is None:
         return create_promotion(release, target, by=by, now=now, requested_by=by.label, reason=reason)
     if existing.state in ("deploying", "verifying"):
@@ -63,7 +65,6 @@ def roll_back(
     _check_was_verified(target, release)
     if Promotion.objects.open().filter(target=target, kind=PromotionKind.ROLLBACK).exists():
         raise RefusedError(f"A rollback of {target} is under way already.")
-    Promotion.objects.waiting().filter(target=target, release=release).delete()
     promotion = create_promotion(
         release, target, by=by, now=now, kind=PromotionKind.ROLLBACK, requested_by=by.label, reason=reason
     )

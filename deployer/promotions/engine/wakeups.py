@@ -10,11 +10,15 @@ ENDS_WITH_ANOTHER = frozenset({BlockerKind.BUSY, BlockerKind.CAPACITY, BlockerKi
 """Reasons that end when another promotion does."""
 
 
-def wake_all(*, application_id: int, now: datetime) -> None:
-    """Wake every waiting promotion of an application, after a person changed what it may do."""
-    _wake(
-        list(Promotion.objects.waiting().filter(target__application=application_id).values_list("pk", flat=True)), now
-    )
+def wake_application(*, application_id: int, environment_id: int | None, now: datetime) -> None:
+    """Wake an application's waiting promotions, in one environment or all, after a person changed what it may do.
+
+    The caller has locked the rows of just these environments.
+    """
+    waiting = Promotion.objects.waiting().filter(target__application=application_id)
+    if environment_id is not None:
+        waiting = waiting.in_environment(environment_id)
+    _wake(list(waiting.values_list("pk", flat=True)), now)
 
 
 def wake_after_end(*, environment_id: int, capacity: int, now: datetime) -> None:

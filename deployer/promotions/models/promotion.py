@@ -73,7 +73,7 @@ class Promotion(models.Model):
                 fields=["target"], condition=Q(state__in=sorted(ACTIVE)), name="one_active_promotion_per_target"
             ),
             models.UniqueConstraint(
-                fields=["release", "target"],
+                fields=["release", "target", "kind"],
                 condition=Q(state=PromotionState.WAITING),
                 name="one_waiting_promotion_per_release",
             ),
