@@ -1,0 +1,10 @@
+from django.contrib.auth import views as auth
+from django.urls import path
+
+from deployer.web import views
+
+urlpatterns = [
+    path("", views.board, name="board"),
+    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+]
