@@ -1,18 +1,9 @@
-"""What the commands at the terminal share: finding things by name, and who is typing."""
-
-import getpass
+"""What the commands at the terminal share: finding things by name."""
 
 from django.core.management.base import CommandError
 
 from apps_registry.models import Application, Environment, Target
-from deployer.audit.actor import Actor, ActorKind
 from deployer.releases.models import Release
-
-
-def operator() -> Actor:
-    """Whoever is signed in to the machine."""
-    name = getpass.getuser()
-    return Actor(ActorKind.OPERATOR, name, f"{name} (terminal)")
 
 
 def find_application(slug: str) -> Application:

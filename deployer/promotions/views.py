@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from deployer.audit.models import Event
 from deployer.promotions import log_text
-from deployer.promotions.engine.ending import ways_out
 from deployer.promotions.models import Hold, Measurement, Promotion, Step
 
 MEASUREMENTS_SHOWN = 20
@@ -30,19 +29,6 @@ class StepReport:
     def has_more(self) -> bool:
         """Whether there is more to tell than the table of steps does."""
         return bool(self.measurements or self.log.text or self.step.baseline)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldReport:
-    hold: Hold
-
-    @property
-    def ways_out(self) -> list[str]:
-        """The commands that get the line going again."""
-        if self.hold.promotion is not None:
-            return ways_out(self.hold.promotion)
-        where = " ".join(str(place) for place in (self.hold.application, self.hold.environment) if place)
-        return [f'manage.py unhold {where} --resolution "what was done"']
 
 
 @require_safe
@@ -78,7 +64,7 @@ def report_on(step: Step) -> StepReport:
     )
 
 
-def holds_about(promotion: Promotion) -> list[HoldReport]:
+def holds_about(promotion: Promotion) -> list[Hold]:
     """Those that it caused, and while it is open those that stand in its way."""
     about = Q(promotion=promotion)
     if promotion.is_open:
@@ -86,11 +72,4 @@ def holds_about(promotion: Promotion) -> list[HoldReport]:
             application_id=promotion.target.application_id, environment_id=promotion.target.environment_id
         )
         about |= Q(pk__in=in_its_way)
-    holds = Hold.objects.filter(about).select_related(
-        "application__owner",
-        "environment",
-        "promotion__release",
-        "promotion__target__application",
-        "promotion__target__environment",
-    )
-    return [HoldReport(hold=hold) for hold in holds]
+    return list(Hold.objects.filter(about).select_related("application__owner", "environment", "promotion__release"))

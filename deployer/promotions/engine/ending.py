@@ -46,7 +46,7 @@ def _go_on(promotion: Promotion, now: datetime) -> None:
 
 def _stop_the_line(promotion: Promotion, now: datetime) -> None:
     """Place the hold, say who must move, and roll back where the policy says so."""
-    Hold.objects.create(
+    hold = Hold.objects.create(
         application=promotion.application,
         environment=promotion.environment,
         kind=HoldKind.FAILURE,
@@ -64,21 +64,11 @@ def _stop_the_line(promotion: Promotion, now: datetime) -> None:
         now=now,
         live=live.release.version if live else "",
         evidence=_evidence(promotion),
-        ways_out=ways_out(promotion),
+        ways_out=hold.ways_out(),
         url=promotion.full_url(),
     )
     if promotion.state == PromotionState.FAILED:
         _roll_back_by_policy(promotion, now)
-
-
-def ways_out(promotion: Promotion) -> list[str]:
-    """The commands that get the line going again after this promotion stopped it."""
-    here = f"{promotion.application} {promotion.environment}"
-    return [
-        f'manage.py unhold {here} --resolution "what was done"',
-        f"manage.py promote {promotion.application} {promotion.release.version} {promotion.environment}  # try again",
-        f'manage.py rollback {here} --reason "why"',
-    ]
 
 
 def _evidence(promotion: Promotion) -> list[str]:

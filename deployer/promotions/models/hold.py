@@ -62,3 +62,15 @@ class Hold(models.Model):
     @property
     def scope(self) -> str:
         return f"{self.application} in {self.environment}" if self.environment else f"{self.application} everywhere"
+
+    def ways_out(self) -> list[str]:
+        """The commands that let the line go on, for pages, messages and the terminal alike; the gentlest first.
+
+        A failure can also be tried again once the hold is lifted, or rolled back; after a rollback neither makes sense.
+        """
+        place = f"{self.application} {self.environment or ''}".strip()
+        lift = f'manage.py unhold {place} --resolution "what was done"'
+        if self.kind != HoldKind.FAILURE or self.promotion is None:
+            return [lift]
+        retry = f"manage.py promote {self.application} {self.promotion.release.version} {self.environment}"
+        return [lift, f"{retry}  # then try again", f'manage.py rollback {place} --reason "why"']

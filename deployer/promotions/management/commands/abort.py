@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.refusal import RefusedError
@@ -31,7 +32,7 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing is open for {target}, so there is nothing to abort.")
         for promotion in promotions:
             try:
-                ended = abort(promotion=promotion, by=terminal.operator(), reason=options["reason"])
+                ended = abort(promotion=promotion, by=operator(), reason=options["reason"])
             except RefusedError as error:
                 raise CommandError(str(error)) from error
             aborted = ended.state == PromotionState.ABORTED

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.hold import place_hold
 from deployer.promotions.actions.refusal import RefusedError
@@ -21,9 +22,7 @@ class Command(BaseCommand):
         application = terminal.find_application(options["application"])
         environment = terminal.find_environment(options["environment"]) if options["environment"] else None
         try:
-            hold = place_hold(
-                application=application, environment=environment, by=terminal.operator(), reason=options["reason"]
-            )
+            hold = place_hold(application=application, environment=environment, by=operator(), reason=options["reason"])
         except RefusedError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"{hold.scope} is on hold.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.promote import promote
 from deployer.promotions.actions.refusal import RefusedError
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         release = terminal.find_release(application, options["version"])
         target = terminal.find_target(application, terminal.find_environment(options["environment"]))
         try:
-            promotion = promote(release=release, target=target, by=terminal.operator(), reason=options["reason"])
+            promotion = promote(release=release, target=target, by=operator(), reason=options["reason"])
         except RefusedError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Asked for {promotion}: {promotion.full_url()}")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.promote import roll_back
 from deployer.promotions.actions.refusal import RefusedError
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         target = terminal.find_target(application, terminal.find_environment(options["environment"]))
         to = terminal.find_release(application, options["to"]) if options["to"] else None
         try:
-            promotion = roll_back(target=target, by=terminal.operator(), reason=options["reason"], to=to)
+            promotion = roll_back(target=target, by=operator(), reason=options["reason"], to=to)
         except RefusedError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Asked for the rollback to {promotion.release.version}: {promotion.full_url()}")

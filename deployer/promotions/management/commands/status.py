@@ -11,8 +11,8 @@ from django.utils.timesince import timesince
 from apps_registry.models import Application
 from deployer.audit.models import Event
 from deployer.promotions import terminal
-from deployer.promotions.engine.ending import ways_out
 from deployer.promotions.models import Hold, Promotion
+from deployer.promotions.models.hold import HoldKind
 from deployer.promotions.standing import Standing, TargetStanding, standings
 
 INDENT = " " * 14
@@ -70,14 +70,11 @@ def _target(standing: TargetStanding, now: datetime) -> Iterator[str]:
 
 def _hold(hold: Hold, now: datetime) -> Iterator[str]:
     yield f"{INDENT}ON HOLD for {timesince(hold.placed_at, now)}, by {hold.placed_by}: {hold.reason}"
-    if hold.promotion is None:
-        where = f"{hold.application} {hold.environment or ''}".strip()
-        yield f'{INDENT}  to go on: manage.py unhold {where} --resolution "what was done"'
-        return
-    for way in ways_out(hold.promotion):
+    for way in hold.ways_out():
         yield f"{INDENT}  to go on: {way}"
-    for told in _told(hold.promotion):
-        yield f"{INDENT}  {told}"
+    if hold.kind == HoldKind.FAILURE and hold.promotion is not None:
+        for told in _told(hold.promotion):
+            yield f"{INDENT}  {told}"
 
 
 def _told(promotion: Promotion) -> Iterator[str]:

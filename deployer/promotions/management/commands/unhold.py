@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.hold import lift_holds
 from deployer.promotions.actions.refusal import RefusedError
@@ -24,7 +25,7 @@ class Command(BaseCommand):
             holds = lift_holds(
                 application=application,
                 environment=environment,
-                by=terminal.operator(),
+                by=operator(),
                 resolution=options["resolution"],
             )
         except RefusedError as error:
