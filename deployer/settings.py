@@ -125,6 +125,9 @@ RQ_QUEUES = {"engine": _QUEUE, "effects": _QUEUE}
 RQ = {"COMMIT_MODE": "auto"}
 
 AUTH_USER_MODEL = "access.User"
+# In a signed cookie and never in the session table: the secret of a new API token is shown by a message.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "board"
 LOGOUT_REDIRECT_URL = "sign-in"

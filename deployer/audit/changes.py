@@ -33,8 +33,12 @@ def values_of(row: models.Model) -> dict[str, Any]:
 
 
 def stored_values(row: models.Model) -> dict[str, Any]:
-    """`values_of` the row as the database has it, whatever was set on this instance since."""
-    return values_of(type(row)._base_manager.get(pk=row.pk))
+    """`values_of` the row as the database has it, whatever was set on this instance since.
+
+    Locks the row, so that what its event says was there before is what the change replaced. Must be called
+    in the transaction of the change.
+    """
+    return values_of(type(row)._base_manager.select_for_update().get(pk=row.pk))
 
 
 def record_change(
