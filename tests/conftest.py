@@ -10,9 +10,8 @@ from tests.scene import Scene, running_scene
 
 
 @pytest.fixture(autouse=True)
-def _only_loopback() -> Iterator[None]:
+def _only_loopback() -> None:
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
-    yield
 
 
 @pytest.fixture(autouse=True)

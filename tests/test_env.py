@@ -34,7 +34,7 @@ def test_values_are_typed() -> None:
     ],
 )
 def test_what_is_wrong_is_said_by_the_variables_name(environ: dict[str, str], words: str) -> None:
-    with pytest.raises(EnvError, match="DEPLOYER|DATABASE|REDIS") as refused:
+    with pytest.raises(EnvError, match=r"DEPLOYER|DATABASE|REDIS") as refused:
         read_env(environ)
 
     assert words in str(refused.value)

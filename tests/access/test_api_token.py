@@ -25,7 +25,7 @@ def test_the_secret_is_not_in_the_database() -> None:
 
 @pytest.mark.django_db
 def test_a_token_works_until_it_expires_or_is_revoked() -> None:
-    token, secret = ApiToken.issue(
+    _, secret = ApiToken.issue(
         name="ci", scopes=["read"], limited=False, expires_at=timezone.now() + timedelta(hours=1)
     )
     assert call(secret) == 200

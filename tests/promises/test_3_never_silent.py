@@ -1,5 +1,7 @@
 """Promise 3: every release moves, waits for a shown reason, or has stopped and its team was told."""
 
+from typing import Any
+
 import pytest
 
 from deployer.gates import BlockerKind
@@ -15,7 +17,7 @@ from tests.scene import Scene
         ({"policy": "manual", "deployer": "", "deployer_config": {}}, BlockerKind.NOT_CONFIGURED),
     ],
 )
-def test_what_waits_says_why_and_who_can_change_it(scene: Scene, target: dict[str, object], kind: BlockerKind) -> None:
+def test_what_waits_says_why_and_who_can_change_it(scene: Scene, target: dict[str, Any], kind: BlockerKind) -> None:
     application = scene.application(environments=1, **target)
     release = scene.register(application, "v1")
 

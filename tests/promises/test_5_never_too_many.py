@@ -1,6 +1,5 @@
 """Promise 5: capacity and exclusions hold, whatever happens at once."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,10 +12,10 @@ from tests.scene import Scene
 
 
 @pytest.fixture
-def slow(scene: Scene) -> Iterator[Scene]:
+def slow(scene: Scene) -> Scene:
     """Deploys do not end until the test says so."""
     scene.backend.stuck = True
-    yield scene
+    return scene
 
 
 def active(scene: Scene) -> list[str]:

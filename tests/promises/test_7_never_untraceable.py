@@ -42,9 +42,13 @@ def test_each_action_leaves_who_what_when_and_why(scene: Scene) -> None:
 def test_a_change_that_is_rolled_back_takes_its_event_with_it(scene: Scene) -> None:
     application = scene.application(environments=1)
 
-    with pytest.raises(ChangedMyMindError), transaction.atomic():
+    @transaction.atomic
+    def place_and_regret() -> None:
         place_hold(application=application, environment=None, by=ALEX, reason="Stop.", now=scene.now)
         raise ChangedMyMindError
+
+    with pytest.raises(ChangedMyMindError):
+        place_and_regret()
 
     assert not Event.objects.exists()
     assert not application.holds.exists()

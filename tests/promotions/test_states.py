@@ -43,7 +43,7 @@ STEPS_ALLOWED = {(S.PENDING, S.RUNNING), (S.PENDING, S.SKIPPED)} | {
 
 
 @pytest.mark.parametrize(("old", "new"), list(itertools.product(P, P)))
-def test_a_promotion_changes_only_as_the_table_says(scene: Scene, old: P, new: P) -> None:
+def test_a_promotion_changes_only_as_the_table_says(scene: Scene, old: PromotionState, new: PromotionState) -> None:
     application = scene.application(environments=1)
     promotion = scene.promotion(scene.register(application), "integration")
     fields = {"state": old, "due_at": None, "finished_at": scene.now if old in FINISHED else None}
@@ -60,7 +60,7 @@ def test_a_promotion_changes_only_as_the_table_says(scene: Scene, old: P, new: P
 
 
 @pytest.mark.parametrize(("old", "new"), list(itertools.product(S, S)))
-def test_a_step_changes_only_as_the_table_says(old: S, new: S) -> None:
+def test_a_step_changes_only_as_the_table_says(old: StepState, new: StepState) -> None:
     if (old, new) in STEPS_ALLOWED:
         check_step_transition(old, new)
     else:
@@ -71,7 +71,7 @@ def test_a_step_changes_only_as_the_table_says(old: S, new: S) -> None:
 def test_the_tables_know_every_state() -> None:
     assert set(PROMOTION_TRANSITIONS) == set(P)
     assert set(STEP_TRANSITIONS) == set(S)
-    assert OPEN | FINISHED == set(P)
+    assert set(P) == OPEN | FINISHED
     assert ACTIVE < OPEN
     assert STOPPED < FINISHED
 

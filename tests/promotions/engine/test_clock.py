@@ -1,6 +1,5 @@
 """The clock: what is due is queued once, and done by the clock itself when the queue is down."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -29,10 +28,10 @@ def due() -> Due:
 
 
 @pytest.fixture
-def queued_by_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def queued_by_clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     jobs: list[int] = []
     monkeypatch.setattr(clock_module, "enqueue", lambda queue, function, item_id: jobs.append(item_id))
-    yield jobs
+    return jobs
 
 
 def test_what_is_due_is_queued(due: Due, queued_by_clock: list[int]) -> None:
