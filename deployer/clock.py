@@ -7,33 +7,43 @@ lately, so that a slow worker isn't sent the same wake-up at every tick.
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from deployer.queueing import QueueDownError, enqueue
+from deployer.queueing import QueueDownError, enqueue, length
 
 logger = logging.getLogger(__name__)
 
 INLINE_THREADS = 4
+ENOUGH = 100
+"""So many jobs on a queue keep its workers busy; the rest waits in the database. More would be due again, and queued
+again, before they are done: a queue that is behind would only get longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A kind of thing that falls due: `due(now)` gives the ids, `job` (at the path `function`) does one."""
+    """A kind of thing that falls due. `due(now)` gives the ids, in the order in which they are to be done, with the
+    moment at which each fell due; `job` (at the path `function`) does one."""
 
     queue: str
     function: str
-    due: Callable[[datetime], Iterable[int]]
+    due: Callable[[datetime], Mapping[int, datetime]]
     job: Callable[[int], None]
 
 
-Item = tuple[Source, int]
+class Item(NamedTuple):
+    """A thing that fell due. When it falls due again it is another item."""
+
+    source: Source
+    id: int
+    since: datetime
 
 
 class Clock:
@@ -60,18 +70,20 @@ class Clock:
     def tick(self, now: datetime | None = None) -> int:
         """Have everything done that is due; returns how many things were due."""
         now = now or timezone.now()
-        due = [(source, item_id) for source in self._sources for item_id in source.due(now)]
         moment = time.monotonic()
         self._queued = {item: then for item, then in self._queued.items() if moment - then < settings.REQUEUE_SECONDS}
-        for item in due:
-            if item not in self._queued:
-                self._hand_over(item, moment)
+        return sum(self._look(source, now, moment) for source in self._sources)
+
+    def _look(self, source: Source, now: datetime, moment: float) -> int:
+        due = [Item(source, item_id, since) for item_id, since in source.due(now).items()]
+        new = [item for item in due if item not in self._queued]
+        for item in new[: _room(source.queue) if new else 0]:
+            self._hand_over(item, moment)
         return len(due)
 
     def _hand_over(self, item: Item, moment: float) -> None:
-        source, item_id = item
         try:
-            enqueue(source.queue, source.function, item_id)
+            enqueue(item.source.queue, item.source.function, item.id)
             self._queued[item] = moment
         except QueueDownError:
             self._run_inline(item)
@@ -84,12 +96,19 @@ class Clock:
         self._pool.submit(self._do, item)
 
     def _do(self, item: Item) -> None:
-        source, item_id = item
         try:
-            source.job(item_id)
+            item.source.job(item.id)
         except Exception:
-            logger.exception("The clock could not run %s(%s); it stays due.", source.function, item_id)
+            logger.exception("The clock could not run %s(%s); it stays due.", item.source.function, item.id)
         finally:
             connection.close()
             with self._lock:
                 self._inline.discard(item)
+
+
+def _room(queue: str) -> int:
+    """How many more jobs the queue may take; when it is down, the enqueuing finds that out."""
+    try:
+        return max(0, ENOUGH - length(queue))
+    except QueueDownError:
+        return ENOUGH

@@ -5,18 +5,25 @@ What gets lost here is found again by the clock, from the `due_at` of the row th
 
 import logging
 import time
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
 
 import django_rq
 from django.conf import settings
 from django.db import transaction
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue
 
 logger = logging.getLogger(__name__)
 
 ENGINE, EFFECTS = "engine", "effects"
 QUEUES = (ENGINE, EFFECTS)
 PAUSE_AFTER_FAILURE = 1.0
+ANSWER_SECONDS = 1.0
 
 
 class QueueDownError(Exception):
@@ -31,15 +38,41 @@ class _Breaker:
 
 def enqueue(queue_name: str, function: str, item_id: int) -> None:
     """Put a job on the queue now. Raises QueueDownError."""
+    with _asking():
+        _queue(queue_name).enqueue(
+            function, item_id, result_ttl=0, failure_ttl=86400, job_timeout=settings.JOB_TIMEOUT_SECONDS
+        )
+
+
+def length(queue_name: str) -> int:
+    """How many jobs wait on the queue. Raises QueueDownError."""
+    with _asking():
+        return _queue(queue_name).count
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
     if time.monotonic() < _Breaker.closed_until:
         raise QueueDownError("Redis did not answer a moment ago.")
     try:
-        django_rq.get_queue(queue_name).enqueue(
-            function, item_id, result_ttl=0, failure_ttl=86400, job_timeout=settings.JOB_TIMEOUT_SECONDS
-        )
+        yield
     except (RedisError, OSError) as error:
         _Breaker.closed_until = time.monotonic() + PAUSE_AFTER_FAILURE
         raise QueueDownError(str(error)) from error
+
+
+@cache
+def _queue(name: str) -> Queue:
+    """The queue, with connections that are kept. One that broke is replaced once, at once: a job that arrived
+    twice for that is harmless."""
+    connection = Redis.from_url(
+        settings.REDIS_URL,
+        socket_connect_timeout=ANSWER_SECONDS,
+        socket_timeout=ANSWER_SECONDS,
+        retry=Retry(NoBackoff(), 1),
+    )
+    queue: Queue = django_rq.get_queue(name, connection=connection)
+    return queue
 
 
 def enqueue_after_commit(queue_name: str, function: str, item_id: int) -> None:

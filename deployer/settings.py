@@ -1,6 +1,7 @@
 """Django's settings: wiring only. What an operator may set is described in `deployer.env`."""
 
 import logging
+import os
 import secrets
 import sys
 from pathlib import Path
@@ -109,8 +110,8 @@ DATABASES: dict[str, Any] = {
 }
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = _SQLITE_OPTIONS
-    # In a file, as in production: tests that write from several threads need its locks.
-    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
+    # In a file, as in production: tests that write from several threads need its locks. One for each run of tests.
+    DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The queue carries ids and nothing else; the database is the truth (docs/architecture.md).

@@ -26,6 +26,7 @@ class ConnectionClosingWorker(SimpleWorker):
     """
 
     asked_to_stop = False
+    max_connection_wait_time = 2.0
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         close_old_connections()

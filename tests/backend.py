@@ -1,7 +1,7 @@
 """A deploy backend for tests: really remembers what was deployed where, and deliberately does not deduplicate.
 
-It speaks the webhook deployer's protocol and plays the deployed services as well. `python -m tests.backend PORT`
-runs it in a process of its own, for tests that kill everything around it.
+It speaks the webhook deployer's protocol and plays the deployed services as well. `python -m tests.backend PORT
+DURATION [ANSWER_DELAY]` runs it in a process of its own, for tests that kill everything around it.
 """
 
 import json
@@ -20,10 +20,15 @@ Place = tuple[str, str]
 
 @dataclass
 class Backend:
-    """What the outside knows. Keys of `broken` and `refused` are (application, version, environment)."""
+    """What the outside knows. Keys of `broken` and `refused` are (application, version, environment).
+
+    `started` holds when each start arrived, on `time.monotonic`'s scale, which all processes of a machine share.
+    A start is answered `answer_delay` seconds after it was done, so that its caller can be killed in between.
+    """
 
     port: int = 0
     duration: float = 0.0
+    answer_delay: float = 0.0
     starts: Counter[str] = field(default_factory=Counter)
     history: list[tuple[str, str, str]] = field(default_factory=list)
     started: list[tuple[float, str, str, str]] = field(default_factory=list)
@@ -33,8 +38,10 @@ class Backend:
     stuck: bool = False
     answer_start_with: int = 200
     finds: bool = True
+    look_ups: int = 0
     cancelled: set[str] = field(default_factory=set)
     _deploys: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
+    _arrived: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -42,13 +49,21 @@ class Backend:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self, request: dict[str, str]) -> None:
+        now = time.monotonic()
         with self._lock:
             key = request["key"]
             self.starts[key] += 1
-            self._deploys[key] = (time.monotonic() + self.duration, request)
+            self._deploys[key] = (now + self.duration, request)
+            self._arrived.discard(key)
             place = (request["application"], request["version"], request["environment"])
             self.history.append(place)
-            self.started.append((time.time(), *place))
+            self.started.append((now, *place))
+
+    def find(self, key: str) -> dict[str, str] | None:
+        """As `status`, and counted."""
+        with self._lock:
+            self.look_ups += 1
+        return self.status(key)
 
     def status(self, key: str) -> dict[str, str] | None:
         with self._lock:
@@ -63,13 +78,29 @@ class Backend:
             place = (request["application"], request["version"], request["environment"])
             if place in self.failing:
                 return {"state": "failed", "detail": "The new pods did not start.", "log": "pulling\nstarting\n"}
-            self.live[request["application"], request["environment"]] = request["version"]
+            self._arrive(key, request)
             return {"state": "succeeded", "detail": "Done.", "log": "pulling\nstarting\nready\n"}
+
+    def _arrive(self, key: str, request: dict[str, str]) -> None:
+        """Once for each start: to be asked again about an old deploy does not bring it back."""
+        if key not in self._arrived:
+            self._arrived.add(key)
+            self.live[request["application"], request["environment"]] = request["version"]
 
     def health(self, application: str, environment: str) -> tuple[int, dict[str, str]]:
         version = self.live.get((application, environment), "")
         bad = (application, version, environment) in self.broken
         return 500 if bad else 200, {"version": version, "status": "critical" if bad else "ok"}
+
+    def stats(self) -> dict[str, Any]:
+        """What was started how often and in which order, what is live, and how often a deploy was looked up."""
+        with self._lock:
+            return {
+                "starts": dict(self.starts),
+                "started": list(self.started),
+                "live": [[*place, version] for place, version in self.live.items()],
+                "look_ups": self.look_ups,
+            }
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -83,6 +114,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         if self.backend.answer_start_with == 200:
             self.backend.start(json.loads(body))
+            time.sleep(self.backend.answer_delay)
         self._answer(self.backend.answer_start_with, {"detail": "as told"})
 
     def do_GET(self) -> None:
@@ -90,10 +122,13 @@ class Handler(BaseHTTPRequestHandler):
             case ["deploys", key]:
                 status = self.backend.status(key)
                 self._answer(200 if status else 404, status or {})
+            case ["look-ups", key]:
+                status = self.backend.find(key)
+                self._answer(200 if status else 404, status or {})
             case ["services", application, environment, *_]:
                 self._answer(*self.backend.health(application, environment))
             case ["stats"]:
-                self._answer(200, {"starts": dict(self.backend.starts), "started": self.backend.started})
+                self._answer(200, self.backend.stats())
             case _:
                 self._answer(404, {})
 
@@ -139,4 +174,5 @@ def running_backend() -> Iterator[Backend]:
 
 
 if __name__ == "__main__":
-    serve(Backend(port=int(sys.argv[1]), duration=float(sys.argv[2]))).serve_forever()
+    port, duration, *delay = sys.argv[1:]
+    serve(Backend(int(port), float(duration), *map(float, delay))).serve_forever()

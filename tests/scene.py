@@ -78,7 +78,9 @@ class Scene:
 
     def _next(self, end: datetime) -> datetime | None:
         rows = (Promotion.objects, Step.objects)
-        times = [row.filter(due_at__lte=end).order_by("due_at").values_list("due_at", flat=True).first() for row in rows]
+        times = [
+            row.filter(due_at__lte=end).order_by("due_at").values_list("due_at", flat=True).first() for row in rows
+        ]
         return min((time for time in times if time is not None), default=None)
 
     def promotion(self, release: Release, environment: str) -> Promotion:
@@ -112,7 +114,9 @@ def running_scene() -> Iterator[Scene]:
     with running_backend() as backend:
         names = ("integration", "staging", "production")
         environments = [
-            Environment.objects.create(slug=name, name=name.title(), position=position, capacity=5, is_production=position == 3)
+            Environment.objects.create(
+                slug=name, name=name.title(), position=position, capacity=5, is_production=position == 3
+            )
             for position, name in enumerate(names, start=1)
         ]
         yield Scene(backend=backend, environments=environments)

@@ -38,9 +38,9 @@ def deliver(notification_id: int) -> None:
         _end(notification, NotificationState.SENT)
 
 
-def due_notifications(now: datetime) -> list[int]:
-    """The messages to send, the longest due first."""
-    return list(Notification.objects.due(now).order_by("due_at").values_list("pk", flat=True)[:BATCH])
+def due_notifications(now: datetime) -> dict[int, datetime]:
+    """The messages to send and since when they are due, the longest due first."""
+    return dict(Notification.objects.due(now).order_by("due_at").values_list("pk", "due_at")[:BATCH])
 
 
 SOURCES = (Source(queue=EFFECTS, function=DELIVER, due=due_notifications, job=deliver),)

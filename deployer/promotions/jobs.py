@@ -33,14 +33,14 @@ def effect(step_id: int, *, now: datetime | None = None) -> None:
 BATCH = 500
 
 
-def due_promotions(now: datetime) -> list[int]:
-    """The promotions to look at, the longest due first."""
-    return list(Promotion.objects.due(now).order_by("due_at").values_list("pk", flat=True)[:BATCH])
+def due_promotions(now: datetime) -> dict[int, datetime]:
+    """The promotions to look at and since when, the longest due first."""
+    return dict(Promotion.objects.due(now).order_by("due_at").values_list("pk", "due_at")[:BATCH])
 
 
-def due_steps(now: datetime) -> list[int]:
-    """The steps whose effect is to be run, the longest due first."""
-    return list(Step.objects.due(now).order_by("due_at").values_list("pk", flat=True)[:BATCH])
+def due_steps(now: datetime) -> dict[int, datetime]:
+    """The steps whose effect is to be run and since when, the longest due first."""
+    return dict(Step.objects.due(now).order_by("due_at").values_list("pk", "due_at")[:BATCH])
 
 
 SOURCES = (

@@ -16,10 +16,11 @@ class Due:
 
     def __init__(self) -> None:
         self.ids: list[int] = []
+        self.since = NOON
         self.done: list[int] = []
 
     def source(self) -> Source:
-        return Source(queue="engine", function="job", due=lambda _: self.ids, job=self.done.append)
+        return Source(queue="engine", function="job", due=lambda _: dict.fromkeys(self.ids, self.since), job=self.done.append)
 
 
 @pytest.fixture
@@ -89,7 +90,7 @@ def test_a_job_that_breaks_does_not_break_the_clock(
 
     monkeypatch.setattr(clock_module, "enqueue", down)
     monkeypatch.setattr(clock_module, "connection", type("Connection", (), {"close": staticmethod(lambda: None)}))
-    clock = Clock([Source(queue="engine", function="job", due=lambda _: [1], job=broken)])
+    clock = Clock([Source(queue="engine", function="job", due=lambda _: {1: NOON}, job=broken)])
 
     clock.tick(NOON)
     clock._pool.shutdown(wait=True)
