@@ -20,6 +20,13 @@ class Conflict(exceptions.APIException):
     default_code = "conflict"
 
 
+class NotReady(exceptions.APIException):
+    """503: the operator has something to set before this can be answered."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "not_ready"
+
+
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error has type, title, status and detail; bad input also lists its fields."""
     response = exception_handler(error, context)

@@ -18,10 +18,10 @@ from apps_registry.models.token_limit import covers
 from deployer.access.api import ScopePermission, actor_of
 from deployer.access.models import ApiToken
 from deployer.access.models.api_token import Scope
-from deployer.access.problems import Conflict
+from deployer.access.problems import Conflict, NotReady
 from deployer.integrations.config import load_config
 from deployer.integrations.connections import read_secret
-from deployer.integrations.deploy.webhook import WebhookDeployer, parse_report
+from deployer.integrations.deploy.webhook import WebhookDeployer
 from deployer.integrations.errors import Unavailable
 from deployer.integrations.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, SignatureError, verify
 from deployer.promotions import serializers
@@ -113,18 +113,21 @@ class DeployCallback(APIView):
         body = request._request.body
         _check_signature(request, step, body)
         try:
-            status = parse_report(body, key=key)
+            call_back(step=step, body=body)
         except Unavailable as error:
             raise ValidationError({"body": [str(error)]}) from error
-        call_back(step=step, status=status)
         return Response(status=204)
 
 
 def _check_signature(request: Request, step: Step, body: bytes) -> None:
     config = load_config(WebhookDeployer.Config, step.spec["config"])
     try:
+        secret = read_secret(config.connection)
+    except Unavailable as error:
+        raise NotReady(str(error)) from error
+    try:
         verify(
-            read_secret(config.connection),
+            secret,
             timestamp=request.headers.get(TIMESTAMP_HEADER, ""),
             signature=request.headers.get(SIGNATURE_HEADER, ""),
             body=body,

@@ -1,16 +1,20 @@
 """What the queue runs. Jobs take ids, look again, and may run twice."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from deployer.clock import Source
+from deployer.integrations.deploy.command import prune
 from deployer.promotions.engine import checking, deploying, effects
 from deployer.promotions.engine.advance import advance
 from deployer.promotions.engine.effects import Action
 from deployer.promotions.engine.queue import EFFECT, WAKE
 from deployer.promotions.models import Promotion, Step
 from deployer.queueing import EFFECTS, ENGINE
+
+logger = logging.getLogger(__name__)
 
 
 def wake(promotion_id: int, *, now: datetime | None = None) -> None:
@@ -31,6 +35,8 @@ def effect(step_id: int, *, now: datetime | None = None) -> None:
 
 
 BATCH = 500
+RUNS_KEPT = timedelta(days=60)
+"""Far longer than any promotion runs, and long enough to look into what happened."""
 
 
 def due_promotions(now: datetime) -> dict[int, datetime]:
@@ -43,7 +49,27 @@ def due_steps(now: datetime) -> dict[int, datetime]:
     return dict(Step.objects.due(now).order_by("due_at").values_list("pk", "due_at")[:BATCH])
 
 
+class Daily:
+    """Due once a day, beginning when a clock starts; for what may be done twice or a day late."""
+
+    def __init__(self) -> None:
+        self._next: datetime | None = None
+
+    def __call__(self, now: datetime) -> dict[int, datetime]:
+        if self._next is not None and now < self._next:
+            return {}
+        self._next = now + timedelta(days=1)
+        return {0: now}
+
+
+def prune_runs(_: int) -> None:
+    """Remove the run directories of commands that ended long ago."""
+    removed = prune(RUNS_KEPT)
+    logger.info("Removed %s old run directories.", removed)
+
+
 SOURCES = (
     Source(queue=ENGINE, function=WAKE, due=due_promotions, job=wake),
     Source(queue=EFFECTS, function=EFFECT, due=due_steps, job=effect),
+    Source(queue=EFFECTS, function="deployer.promotions.jobs.prune_runs", due=Daily(), job=prune_runs),
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps_registry.models import Application, TokenLimit
 from deployer.access.models import ApiToken, User
@@ -255,6 +256,7 @@ class TestCallback:
     @pytest.fixture
     def step(self, scene: Scene) -> Step:
         config = webhook_config(scene.backend, mode="callback", status_url="", find_url="", cancel_url="")
+        scene.now = timezone.now()
         scene.register(scene.application(environments=1, deployer_config=config), "v1")
         scene.run(5)
         return Step.objects.get(kind="deploy")
@@ -276,6 +278,24 @@ class TestCallback:
         assert self.report(step, f'{{"key": "{step.key}", "state": "failed"}}').status_code == 204
         step.refresh_from_db()
         assert step.state == "passed"
+
+    def test_progress_is_taken_and_its_log_is_written_once(self, step: Step) -> None:
+        for log in ("pulling\\n", "pulling\\n", "pulling\\nstarting\\n"):
+            body = f'{{"key": "{step.key}", "state": "running", "detail": "Nearly.", "log": "{log}"}}'
+            assert self.report(step, body).status_code == 204
+
+        before = step.due_at
+        step.refresh_from_db()
+        assert (step.state, step.sentence, step.due_at) == ("running", "Nearly.", before)
+        assert "".join(chunk.text for chunk in step.log.all()) == "pulling\nstarting\n"
+
+    def test_without_the_secret_it_says_what_to_set(self, step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("DEPLOYER_CONNECTION_TESTS_SECRET")
+
+        response = self.report(step, "{}")
+
+        assert response.status_code == 503
+        assert "DEPLOYER_CONNECTION_TESTS_SECRET" in response.json()["detail"]
 
     def test_a_report_with_another_signature_is_refused(self, step: Step) -> None:
         response = self.report(step, f'{{"key": "{step.key}", "state": "succeeded"}}', secret="another")

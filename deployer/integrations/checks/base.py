@@ -49,6 +49,11 @@ class Check(Protocol):
 
     def __init__(self, config: Any) -> None: ...
 
+    @property
+    def longest_seconds(self) -> float:
+        """How long one measurement takes at the most; a claim on it lasts longer."""
+        ...
+
     def baseline(self, context: CheckContext) -> Mapping[str, Any]:
         """What was so before the deploy; empty where the check needs none."""
         ...

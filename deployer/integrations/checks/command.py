@@ -54,6 +54,10 @@ class CommandCheck:
     def __init__(self, config: CommandCheckConfig) -> None:
         self.config = config
 
+    @property
+    def longest_seconds(self) -> float:
+        return self.config.timeout_seconds + GRACE_SECONDS + SPARE_SECONDS
+
     def baseline(self, context: CheckContext) -> Mapping[str, Any]:
         """None is needed."""
         return {}

@@ -78,6 +78,10 @@ class HttpCheck:
     def __init__(self, config: HttpConfig) -> None:
         self.config = config
 
+    @property
+    def longest_seconds(self) -> float:
+        return self.config.timeout_seconds
+
     def baseline(self, context: CheckContext) -> Mapping[str, Any]:
         """None is needed."""
         return {}

@@ -18,34 +18,40 @@ from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion
 from deployer.promotions.states import FINISHED, PromotionState, StepState
 
+LEEWAY = timedelta(seconds=1)
+"""How far the clock of the host that set a timer may be ahead of this one's."""
 MOST_MOVES = 100
 """More moves than any promotion has in one go; beyond, decide and the table disagree."""
 
 
 def advance(promotion_id: int, *, now: datetime | None = None) -> None:
-    """Take the promotion as far as it goes now. `now` is UTC; an unknown or finished id is nothing."""
-    with locked(promotion_id) as promotion:
+    """Take the promotion as far as it goes now. `now` is UTC; an id that is unknown, finished or not due is nothing.
+
+    Whoever wakes a promotion sets its timer, so one that is not due has been looked at since.
+    """
+    with locked(promotion_id, due_by=(now or timezone.now()) + LEEWAY) as promotion:
         if promotion is not None:
             settle(promotion, now or timezone.now())
 
 
 @contextmanager
-def locked(promotion_id: int) -> Iterator[Promotion | None]:
+def locked(promotion_id: int, *, due_by: datetime | None = None) -> Iterator[Promotion | None]:
     """The unfinished promotion in a transaction that holds its environment's row lock and its own, or None.
 
     Always in this order, so that no two transactions wait for each other. The environment's lock is what makes
-    capacity, exclusions and holds true at the moment of admission.
+    capacity, exclusions and holds true at the moment of admission. With `due_by` also None when it isn't due by
+    then; nothing is locked to find that out.
     """
+    wanted = Promotion.objects.filter(pk=promotion_id).exclude(state__in=FINISHED)
+    if due_by is not None:
+        wanted = wanted.due(due_by)
+    environment_id = wanted.values_list("target__environment_id", flat=True).first()
+    if environment_id is None:
+        yield None
+        return
     with transaction.atomic():
-        environment_id = (
-            Promotion.objects.filter(pk=promotion_id).values_list("target__environment_id", flat=True).first()
-        )
-        if environment_id is None:
-            yield None
-            return
         lock_environments([environment_id])
-        rows = Promotion.objects.with_names().select_for_update(of=("self",))
-        yield rows.filter(pk=promotion_id).exclude(state__in=FINISHED).first()
+        yield wanted.with_names().select_for_update(of=("self",)).first()
 
 
 def lock_environments(ids: list[int] | None = None) -> None:

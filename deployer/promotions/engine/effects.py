@@ -12,6 +12,8 @@ from enum import StrEnum
 
 from django.conf import settings
 
+from deployer.integrations.config import ConfigError
+from deployer.integrations.registry import build_check
 from deployer.promotions.engine import steps
 from deployer.promotions.engine.advance import locked, settle
 from deployer.promotions.models import Promotion, Step
@@ -50,7 +52,7 @@ def claim(step_id: int, *, now: datetime) -> Claim | None:
     Commits the intent to start before the outside is called: whoever comes after a crash looks it up instead.
     """
     begun = time.monotonic()
-    promotion_id = Step.objects.filter(pk=step_id).values_list("promotion_id", flat=True).first()
+    promotion_id = Step.objects.filter(pk=step_id).due(now).values_list("promotion_id", flat=True).first()
     if promotion_id is None:
         return None
     with locked(promotion_id) as promotion:
@@ -64,11 +66,8 @@ def claim(step_id: int, *, now: datetime) -> Claim | None:
         action = _next_action(step, promotion)
         if action is Action.START:
             step.intended_at = now
-        lease = settings.LEASE_SECONDS + float(
-            step.spec["config"].get("timeout_seconds", 0) if not step.is_deploy else 0
-        )
         step.fence += 1
-        step.due_at = now + timedelta(seconds=lease)
+        step.due_at = now + timedelta(seconds=settings.LEASE_SECONDS + _longest(step))
         step.save(update_fields=["fence", "due_at", "intended_at"])
         return Claim(
             step=step,
@@ -78,6 +77,16 @@ def claim(step_id: int, *, now: datetime) -> Claim | None:
             at=now,
             deadline=begun + settings.LEASE_SECONDS / 2,
         )
+
+
+def _longest(step: Step) -> float:
+    """How many seconds the outside may keep a claim busy by its own right."""
+    if step.is_deploy:
+        return 0
+    try:
+        return build_check(step.spec["kind"], step.spec["config"]).longest_seconds
+    except ConfigError:
+        return 0
 
 
 def _next_action(step: Step, promotion: Promotion) -> Action:

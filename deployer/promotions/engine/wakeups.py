@@ -36,7 +36,12 @@ def wake_after_end(*, environment_id: int, capacity: int, now: datetime) -> None
 
 
 def _wake(ids: list[int], now: datetime) -> None:
-    """Timers first, in the caller's transaction, so that none is forgotten when the queue is down."""
-    Promotion.objects.waiting().filter(pk__in=ids).update(due_at=now)
-    for promotion_id in ids:
+    """Timers first, in the caller's transaction, so that none is forgotten when the queue is down.
+
+    One that is due already has been woken and not looked at yet: when it is, it sees what the caller changed.
+    """
+    due = set(Promotion.objects.filter(pk__in=ids).due(now).values_list("pk", flat=True))
+    asleep = [promotion_id for promotion_id in ids if promotion_id not in due]
+    Promotion.objects.waiting().filter(pk__in=asleep).update(due_at=now)
+    for promotion_id in asleep:
         queue.wake(promotion_id)

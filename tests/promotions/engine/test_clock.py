@@ -20,7 +20,9 @@ class Due:
         self.done: list[int] = []
 
     def source(self) -> Source:
-        return Source(queue="engine", function="job", due=lambda _: dict.fromkeys(self.ids, self.since), job=self.done.append)
+        return Source(
+            queue="engine", function="job", due=lambda _: dict.fromkeys(self.ids, self.since), job=self.done.append
+        )
 
 
 @pytest.fixture
