@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from deployer.queueing import QueueDownError, enqueue, length
@@ -22,6 +23,7 @@ from deployer.queueing import QueueDownError, enqueue, length
 logger = logging.getLogger(__name__)
 
 INLINE_THREADS = 4
+BATCH = 500
 ENOUGH = 100
 """So many jobs on a queue keep its workers busy; the rest waits in the database. More would be due again, and queued
 again, before they are done: a queue that is behind would only get longer."""
@@ -36,6 +38,12 @@ class Source:
     function: str
     due: Callable[[datetime], Mapping[int, datetime]]
     job: Callable[[int], None]
+
+
+def due_times(rows: QuerySet[Any]) -> dict[int, datetime]:
+    """Of rows with a `due_at`: id and time of those that are due the longest, as many as a look takes."""
+    pairs = rows.exclude(due_at=None).order_by("due_at").values_list("pk", "due_at")[:BATCH]
+    return dict(pairs)
 
 
 class Item(NamedTuple):

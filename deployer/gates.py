@@ -19,6 +19,12 @@ class BlockerKind(StrEnum):
     QUEUE = "queue"
     CAPACITY = "capacity"
     EXCLUSION = "exclusion"
+    OTHER = "other"
+    """Written by another version of Deployer, while both run side by side."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "BlockerKind":
+        return cls.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,7 +151,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["deployer.access.parsers.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "deployer.access.problems.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -199,6 +199,8 @@ def _email(url: str) -> dict[str, Any]:
 globals().update(_email(ENV.EMAIL_URL or f"file://{DATA_DIR / 'mail'}"))
 DEFAULT_FROM_EMAIL = f"{SITE_NAME} <deployer@{urlsplit(BASE_URL).hostname}>"
 
+FALLBACK_EMAIL = ENV.FALLBACK_EMAIL
+
 LEASE_SECONDS = ENV.LEASE_SECONDS
 REQUEUE_SECONDS = ENV.REQUEUE_SECONDS
 CLOCK_TICK_SECONDS = ENV.CLOCK_TICK_SECONDS
@@ -244,4 +246,5 @@ LOGGING: dict[str, Any] = {
 logging.captureWarnings(capture=True)
 
 if ENV.SENTRY_DSN:
-    sentry_sdk.init(dsn=ENV.SENTRY_DSN, send_default_pii=False)
+    # Local variables may hold a token or a connection's secret.
+    sentry_sdk.init(dsn=ENV.SENTRY_DSN, send_default_pii=False, include_local_variables=False)

@@ -14,6 +14,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("deployer.promotions.api_urls")),
 ]
 
+handler500 = "deployer.access.problems.server_error"
+
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

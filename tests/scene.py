@@ -11,6 +11,7 @@ from deployer.promotions import jobs
 from deployer.promotions.actions.register import register
 from deployer.promotions.models import Promotion, Step
 from deployer.promotions.states import PromotionState
+from deployer.releases.actions import NewRelease
 from deployer.releases.models import Deployment, Release
 from tests.backend import Backend, running_backend
 
@@ -56,9 +57,16 @@ class Scene:
         check.save()
         return target
 
-    def register(self, application: Application, version: str = "v1", *, commit: str = "") -> Release:
+    def register(
+        self, application: Application, version: str = "v1", *, commit: str = "", built_at: datetime | None = None
+    ) -> Release:
         commit = commit or f"{abs(hash(version)):040x}"[:40]
-        release, _, _ = register(application=application, version=version, commit=commit, by=CI, now=self.now)
+        release, _, _ = register(
+            application=application,
+            new=NewRelease(version=version, commit=commit, built_at=built_at),
+            by=CI,
+            now=self.now,
+        )
         return release
 
     def run(self, seconds: float = 60, *, until: datetime | None = None) -> None:

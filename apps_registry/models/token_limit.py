@@ -28,9 +28,9 @@ class TokenLimit(models.Model):
         return str(self.application or self.team)
 
 
-def covers(token: ApiToken, application: Application) -> bool:
-    """Whether the token may be used for this application."""
+def covered_by(token: ApiToken) -> models.QuerySet[Application]:
+    """The applications that the token may be used for."""
     if not token.limited:
-        return True
-    mine = Q(application=application) | Q(team=application.owner_id)
-    return TokenLimit.objects.filter(mine, token=token).exists()
+        return Application.objects.all()
+    listed = Q(tokenlimit__token=token) | Q(owner__tokenlimit__token=token)
+    return Application.objects.filter(pk__in=Application.objects.filter(listed).values("pk"))

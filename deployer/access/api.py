@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
-from rest_framework.permissions import BasePermission
+from rest_framework.exceptions import AuthenticationFailed, MethodNotAllowed, PermissionDenied
+from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from deployer.access.models import ApiToken, User
@@ -52,7 +52,9 @@ class ScopePermission(BasePermission):
     """A token needs the scope that the view names for the method; a signed-in person may read."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        reading = request.method in ("GET", "HEAD", "OPTIONS")
+        if request.method not in view.allowed_methods:
+            raise MethodNotAllowed(request.method or "")
+        reading = request.method in SAFE_METHODS
         scope = Scope.READ if reading else view.write_scope
         if isinstance(request.auth, ApiToken):
             if not request.auth.may(scope):

@@ -11,4 +11,4 @@ def operator() -> Actor:
         name = getpass.getuser()
     except (KeyError, OSError):
         name = "unknown"
-    return Actor(ActorKind.OPERATOR, name, f"{name} at the terminal")
+    return Actor(ActorKind.OPERATOR, name, f"{name[:100]} at the terminal")

@@ -5,7 +5,9 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -29,6 +31,9 @@ class NotReady(exceptions.APIException):
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's exception handler: every error has type, title, status and detail; bad input also lists its fields."""
+    if isinstance(error, DataError):
+        # Only PostgreSQL says so: a zero character, or a number beyond its columns, in an address or a cursor.
+        error = exceptions.ParseError("It holds a character or a number that can't be looked up.")
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -65,6 +70,15 @@ def _flatten(detail: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from _flatten(inner, f"{path}[{index}]" if nested else path)
     else:
         yield path or "body", str(detail)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: a problem to programs, a page to people."""
+    if not request.path.startswith("/api/"):
+        return defaults.server_error(request)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": "Deployer made a mistake."}
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -12,9 +12,12 @@ class ActorKind(StrEnum):
     """Someone at a terminal of the machine, named by the operating system's user name."""
 
 
+LABEL_LENGTH = 150
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did something: `ref` identifies them within the kind, `label` is what people read."""
+    """Who did something: `ref` identifies them within the kind, `label`, of at most 150 characters, is for people."""
 
     kind: ActorKind
     ref: str

@@ -12,7 +12,7 @@ from deployer.audit.models import Event
 
 class Channel(models.TextChoices):
     EMAIL = "email", "E-mail"
-    LOG = "log", "Log"
+    LOG = "log", "Log only"
 
 
 class NotificationState(models.TextChoices):
@@ -32,8 +32,8 @@ class Notification(models.Model):
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="notifications")
     channel = models.CharField(max_length=10, choices=Channel)
     address = models.CharField(max_length=200)
-    receiver = models.CharField(max_length=150)
-    why = models.CharField(max_length=200)
+    receiver = models.CharField(max_length=300)
+    why = models.CharField(max_length=600)
     subject = models.CharField(max_length=200)
     body = models.TextField()
     state = models.CharField(max_length=10, choices=NotificationState, default=NotificationState.PENDING)

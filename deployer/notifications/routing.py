@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q
 
 from apps_registry.models import Application, Team, Watcher
@@ -31,12 +32,22 @@ def receivers(event: Event) -> list[Receiver]:
     if application is None:
         return []
     found = [*_owner(event, application), *_watchers(event, application)]
+    if event.kind in STOPS and not any(one.channel is Channel.EMAIL for one in found):
+        found.append(_fallback(application))
     return list({(one.channel, one.address): one for one in reversed(found)}.values())[::-1]
 
 
 def _owner(event: Event, application: Application) -> Iterator[Receiver]:
     if event.kind in STOPS:
         yield from _team(application.owner, f"{application.owner} owns {application}.")
+
+
+def _fallback(application: Application) -> Receiver:
+    """Whoever runs Deployer, when nobody of the application's can be reached: a stop is never silent (promise 3)."""
+    why = f"neither {application.owner} nor a watcher of {application} has an address that Deployer can reach."
+    if settings.FALLBACK_EMAIL:
+        return Receiver(Channel.EMAIL, settings.FALLBACK_EMAIL, "Deployer's operators", why)
+    return Receiver(Channel.LOG, "operators", "Deployer's operators", why)
 
 
 def _watchers(event: Event, application: Application) -> Iterator[Receiver]:

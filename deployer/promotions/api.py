@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps_registry.models import Application
-from apps_registry.models.token_limit import covers
+from apps_registry.models.token_limit import covered_by
 from deployer.access.api import ScopePermission, actor_of
 from deployer.access.models import ApiToken
 from deployer.access.models.api_token import Scope
@@ -29,7 +30,7 @@ from deployer.promotions.actions.call_back import call_back
 from deployer.promotions.actions.register import register
 from deployer.promotions.models import Promotion, Step, StepKind
 from deployer.promotions.standing import standings
-from deployer.releases.actions import NewChange, ReleaseRefusedError
+from deployer.releases.actions import NewChange, NewRelease, ReleaseRefusedError
 
 
 class Releases(APIView):
@@ -46,11 +47,12 @@ class Releases(APIView):
         given = serializers.ReleaseIn(data=request.data)
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = given.validated_data
+        application = values.pop("application")
+        _check_covered(request, application)
         changes = [NewChange(**change) for change in values.pop("changes", [])]
-        if isinstance(request.auth, ApiToken) and not covers(request.auth, values["application"]):
-            raise PermissionDenied(f"This token may not be used for {values['application']}.")
+        new = NewRelease(**values, changes=changes)
         try:
-            release, promotions, is_new = register(**values, changes=changes, by=actor_of(request))
+            release, promotions, is_new = register(application=application, new=new, by=actor_of(request))
         except ReleaseRefusedError as error:
             raise Conflict(str(error)) from error
         body = serializers.release_out(release) | {
@@ -69,9 +71,9 @@ class Applications(APIView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        """Every application, by slug, a hundred to a page."""
+        """The applications that the caller may see, by slug, a hundred to a page."""
         pages = ApplicationPages()
-        found = pages.paginate_queryset(Application.objects.select_related("owner"), request, view=self) or []
+        found = pages.paginate_queryset(_covered(request).select_related("owner"), request, view=self) or []
         return pages.get_paginated_response([serializers.application_out(one) for one in found])
 
 
@@ -84,6 +86,7 @@ class ApplicationDetail(APIView):
         found = Application.objects.select_related("owner").filter(slug=slug).first()
         if found is None:
             raise NotFound(f"There is no application {slug!r}; GET /api/v1/applications lists them.")
+        _check_covered(request, found)
         return Response(serializers.standing_out(standings([found])[0]))
 
 
@@ -92,12 +95,22 @@ class PromotionDetail(APIView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
-        """A promotion with its steps and their measurements."""
+        """A promotion with its steps and the newest measurements of each, newest first."""
         promotion = Promotion.objects.with_names().filter(pk=pk).first()
         if promotion is None:
             raise NotFound(f"There is no promotion {pk}.")
-        steps = promotion.steps.prefetch_related("measurements")
-        return Response(serializers.promotion_out(promotion) | {"steps": [serializers.step_out(one) for one in steps]})
+        _check_covered(request, promotion.application)
+        steps = [serializers.step_out(step) for step in promotion.steps.all()]
+        return Response(serializers.promotion_out(promotion) | {"steps": steps})
+
+
+def _covered(request: Request) -> QuerySet[Application]:
+    return covered_by(request.auth) if isinstance(request.auth, ApiToken) else Application.objects.all()
+
+
+def _check_covered(request: Request, application: Application) -> None:
+    if not _covered(request).filter(pk=application.pk).exists():
+        raise PermissionDenied(f"This token may not be used for {application}.")
 
 
 class DeployCallback(APIView):

@@ -1,5 +1,5 @@
 from django.contrib.auth.decorators import login_not_required
-from django.urls import path
+from django.urls import path, re_path
 
 from deployer.promotions import api
 
@@ -9,5 +9,9 @@ urlpatterns = [
     path("applications", login_not_required(api.Applications.as_view()), name="api-applications"),
     path("applications/<slug:slug>", login_not_required(api.ApplicationDetail.as_view()), name="api-application"),
     path("promotions/<int:pk>", login_not_required(api.PromotionDetail.as_view()), name="api-promotion"),
-    path("deploys/<str:key>/callback", login_not_required(api.DeployCallback.as_view()), name="api-deploy-callback"),
+    re_path(
+        r"^deploys/(?P<key>[0-9a-f]{32})/callback$",
+        login_not_required(api.DeployCallback.as_view()),
+        name="api-deploy-callback",
+    ),
 ]

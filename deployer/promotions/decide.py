@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from deployer.gates import Blocker
+from deployer.gates import Blocker, BlockerKind
 from deployer.promotions.rules import GateFacts, gate
 from deployer.promotions.states import STEP_FINISHED, PromotionState, StepState
+
+LATE_CLAIMS = 3
+"""So often the outside is asked past a deadline: after an outage of our own it may long have ended well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFacts:
-    """A step as it stands. `soak_until` is set for a running soak, `deadline_at` for what runs outside."""
+    """A step as it stands. `soak_until` is set for a running soak, `deadline_at` for what runs outside; `late_claims`
+    counts how often it was looked at past its deadline without an answer."""
 
     position: int
     name: str
@@ -21,6 +25,7 @@ class StepFacts:
     is_deploy: bool = False
     soak_until: datetime | None = None
     deadline_at: datetime | None = None
+    late_claims: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +68,7 @@ def decide(facts: PromotionFacts, now: datetime, *, recheck: timedelta) -> Decis
     """
     if facts.state is PromotionState.WAITING:
         return _waiting(facts, now, recheck)
-    return _running(facts, now)
+    return _running(facts, now, recheck)
 
 
 def _waiting(facts: PromotionFacts, now: datetime, recheck: timedelta) -> Decision:
@@ -74,11 +79,13 @@ def _waiting(facts: PromotionFacts, now: datetime, recheck: timedelta) -> Decisi
     blockers = tuple(gate(facts.gate))
     if not blockers:
         return Decision(state=PromotionState.DEPLOYING)
+    if any(blocker.kind is BlockerKind.ARCHIVED for blocker in blockers):
+        return Decision(state=PromotionState.ABORTED, outcome=blockers[0].sentence)
     ends = [blocker.until for blocker in blockers if blocker.until and blocker.until > now]
     return Decision(blockers=blockers, due_at=min([*ends, now + recheck]))
 
 
-def _running(facts: PromotionFacts, now: datetime) -> Decision:
+def _running(facts: PromotionFacts, now: datetime, recheck: timedelta) -> Decision:
     bad = next((step for step in facts.steps if step.state in (StepState.FAILED, StepState.ERRORED)), None)
     current = next((step for step in facts.steps if step.state not in STEP_FINISHED), None)
     if facts.abort_requested_by and (bad or current is None or not _is_outside(current)):
@@ -90,7 +97,7 @@ def _running(facts: PromotionFacts, now: datetime) -> Decision:
         return Decision(state=PromotionState.VERIFYING)
     if current is None:
         return Decision(state=PromotionState.SUCCEEDED)
-    return _step(current, now)
+    return _step(current, now, recheck)
 
 
 def _is_outside(step: StepFacts) -> bool:
@@ -98,21 +105,24 @@ def _is_outside(step: StepFacts) -> bool:
     return step.is_deploy and step.state is StepState.RUNNING
 
 
-def _step(step: StepFacts, now: datetime) -> Decision:
+def _step(step: StepFacts, now: datetime, recheck: timedelta) -> Decision:
     if step.state is StepState.PENDING:
         return Decision(step=step.position, step_state=StepState.RUNNING)
     if step.soak_until is not None:
         if now < step.soak_until:
             return Decision(due_at=step.soak_until)
         return Decision(step=step.position, step_state=StepState.PASSED, step_sentence="Nothing stopped it meanwhile.")
-    if step.deadline_at is not None and now >= step.deadline_at:
-        return Decision(
-            step=step.position,
-            step_state=StepState.ERRORED,
-            step_sentence="It did not end in time, so its outcome is unknown."
-            + (f" The last that was heard: {step.sentence}" if step.sentence else ""),
-        )
-    return Decision(due_at=step.deadline_at)
+    if step.deadline_at is None or now < step.deadline_at:
+        return Decision(due_at=step.deadline_at)
+    if step.late_claims < LATE_CLAIMS:
+        return Decision(due_at=now + recheck)
+    return Decision(step=step.position, step_state=StepState.ERRORED, step_sentence=did_not_end_in_time(step.sentence))
+
+
+def did_not_end_in_time(last_heard: str) -> str:
+    """The sentence for what is past its deadline."""
+    heard = f" The last that was heard: {last_heard}" if last_heard else ""
+    return f"It did not end in time, so its outcome is unknown.{heard}"
 
 
 def verdict(spec: Mapping[str, Any], *, passed: int, failed: int, errors_in_a_row: int) -> StepState | None:

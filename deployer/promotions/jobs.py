@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from deployer.clock import Source
+from deployer.clock import Source, due_times
 from deployer.integrations.deploy.command import prune
 from deployer.promotions.engine import checking, deploying, effects
 from deployer.promotions.engine.advance import advance
@@ -34,19 +34,18 @@ def effect(step_id: int, *, now: datetime | None = None) -> None:
         effects.report(claimed, deploying.run(claimed), now=now or timezone.now())
 
 
-BATCH = 500
 RUNS_KEPT = timedelta(days=60)
 """Far longer than any promotion runs, and long enough to look into what happened."""
 
 
 def due_promotions(now: datetime) -> dict[int, datetime]:
     """The promotions to look at and since when, the longest due first."""
-    return dict(Promotion.objects.due(now).order_by("due_at").values_list("pk", "due_at")[:BATCH])
+    return due_times(Promotion.objects.due(now))
 
 
 def due_steps(now: datetime) -> dict[int, datetime]:
     """The steps whose effect is to be run and since when, the longest due first."""
-    return dict(Step.objects.due(now).order_by("due_at").values_list("pk", "due_at")[:BATCH])
+    return due_times(Step.objects.due(now))
 
 
 class Daily:

@@ -7,6 +7,7 @@ from deployer.audit.actions import record
 from deployer.audit.actor import Actor
 from deployer.promotions.engine import queue
 from deployer.promotions.models import Promotion, PromotionKind
+from deployer.promotions.states import PromotionState
 from deployer.releases.models import Deployment, Release
 
 
@@ -19,14 +20,16 @@ def next_target(release: Release, *, after: Target | None) -> Target | None:
 
 
 def continue_line(release: Release, *, after: Target | None, by: Actor, now: datetime) -> Promotion | None:
-    """Ask for the release's promotion to its next target, unless that has it, or newer, or one is open already."""
+    """Ask for the release's promotion to its next target, unless that has it verified or there is no further one.
+
+    Where a newer release is there already the promotion is asked for all the same: it ends as superseded at once, so
+    that the release's page says what became of it.
+    """
     target = next_target(release, after=after)
     if target is None:
         return None
     live = Deployment.objects.live_on(target.pk)
-    if live is not None and live.release.number >= release.number:
-        return None
-    if Promotion.objects.open().filter(target=target, release=release).exists():
+    if live is not None and live.release_id == release.pk and live.verified_at:
         return None
     return create_promotion(release, target, by=by, now=now)
 
@@ -41,16 +44,19 @@ def create_promotion(
     requested_by: str = "",
     reason: str = "",
 ) -> Promotion:
-    """Write a waiting promotion with its event, and wake it after the commit."""
-    promotion = Promotion.objects.create(
+    """Write a waiting promotion with its event, and wake it after the commit.
+
+    When somebody else has just asked for the same, theirs is returned.
+    """
+    promotion, is_new = Promotion.objects.get_or_create(
         release=release,
         target=target,
         kind=kind,
-        requested_by=requested_by,
-        reason=reason,
-        created_at=now,
-        due_at=now,
+        state=PromotionState.WAITING,
+        defaults={"requested_by": requested_by, "reason": reason, "created_at": now, "due_at": now},
     )
+    if not is_new:
+        return promotion
     record_event(
         promotion, "requested", f"{promotion.get_kind_display()} of {promotion} was asked for.", by=by, now=now
     )

@@ -23,21 +23,22 @@ class HoldFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveFacts:
-    """What is live on the target; `verified` when its checks passed there."""
+    """What is live on the target; `verified` when its checks passed there and nothing made that doubtful since."""
 
     version: str
-    number: int
+    order: int
     verified: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningFacts:
-    """A promotion that is running in the environment."""
+    """A promotion that is running in the environment, or that may be: `uncertain` when its outcome is unknown."""
 
     application: str
     version: str
     link: str
     deploys_alone: bool = False
+    uncertain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,18 +53,18 @@ class UpstreamFacts:
 class GateFacts:
     """Everything that the gate looks at.
 
-    `number` is the release's order within the application. `by_hand` says that a person asked for this very
-    promotion. `floor` is the highest number that is, or may be, on the target: what is live, and any newer
-    release whose deploy ended with its outcome unknown. `ahead` are the versions that go first when every
-    release goes in order. `running` are the other promotions in the environment; `exclusions` maps the slugs
-    of the applications that must not be deployed together with this one to the reason.
+    `order` says which release of the application is newer. `by_hand` says that a person asked for this very promotion.
+    `floor` is the highest order that is, or may be, on the target: what is live, and any newer release whose deploy
+    ended with its outcome unknown. `ahead` are the versions that go first when every release goes in order, `rollback`
+    the version that waits to be rolled back to. `running` are the other promotions in the environment; `exclusions`
+    maps the slugs of the applications that must not be deployed together with this one to the reason.
     """
 
     application: str
     environment: str
     owner: str
     version: str
-    number: int
+    order: int
     is_rollback: bool = False
     by_hand: bool = False
     archived: bool = False
@@ -78,6 +79,7 @@ class GateFacts:
     floor_version: str = ""
     upstream: UpstreamFacts | None = None
     ahead: tuple[str, ...] = ()
+    rollback: str = ""
     busy: RunningFacts | None = None
     running: tuple[RunningFacts, ...] = ()
     capacity: int = 1
@@ -107,7 +109,7 @@ def not_configured(facts: GateFacts) -> Iterator[Blocker]:
 
 def backwards(facts: GateFacts) -> Iterator[Blocker]:
     """Promise 1: never an older release, except a rollback."""
-    if facts.is_rollback or facts.number >= facts.floor:
+    if facts.is_rollback or facts.order >= facts.floor:
         return
     yield Blocker(
         kind=BlockerKind.BACKWARDS,
@@ -120,7 +122,7 @@ def backwards(facts: GateFacts) -> Iterator[Blocker]:
 
 def already_live(facts: GateFacts) -> Iterator[Blocker]:
     live = facts.live
-    if not facts.is_rollback and live and live.verified and live.number == facts.number:
+    if not facts.is_rollback and live and live.verified and live.order == facts.order:
         yield Blocker(
             kind=BlockerKind.ALREADY_LIVE,
             sentence=f"{facts.version} is already live and verified in {facts.environment}.",
@@ -172,7 +174,15 @@ def verified_before(facts: GateFacts) -> Iterator[Blocker]:
 
 
 def in_order(facts: GateFacts) -> Iterator[Blocker]:
-    if facts.ahead and not facts.is_rollback:
+    if facts.is_rollback:
+        return
+    if facts.rollback:
+        yield Blocker(
+            kind=BlockerKind.QUEUE,
+            sentence=f"The rollback to {facts.rollback} goes first.",
+            who=f"{facts.owner} can abort it",
+        )
+    if facts.ahead:
         yield Blocker(
             kind=BlockerKind.QUEUE,
             sentence=f"{', '.join(facts.ahead)} goes first: every release of {facts.application} goes in order.",
@@ -202,19 +212,19 @@ def excluded(facts: GateFacts) -> Iterator[Blocker]:
             yield Blocker(
                 kind=BlockerKind.EXCLUSION,
                 sentence=(
-                    f"{other.application} is being deployed to {facts.environment}, and the two must not be "
-                    f"deployed together: {reason}"
+                    f"{other.application} {'may be' if other.uncertain else 'is'} being deployed to "
+                    f"{facts.environment}, and the two must not be deployed together: {reason}"
                 ),
-                who="It goes on when that one ends",
+                who="Its team can find out and lift the hold" if other.uncertain else "It goes on when that one ends",
                 link=other.link,
             )
 
 
 def capacity(facts: GateFacts) -> Iterator[Blocker]:
     """Promise 5: never too many."""
-    running = len(facts.running) + (1 if facts.busy else 0)
-    if running >= facts.capacity:
-        names = ", ".join(sorted(other.application for other in facts.running)) or facts.application
+    running = [other.application for other in facts.running if not other.uncertain]
+    if len(running) + (1 if facts.busy else 0) >= facts.capacity:
+        names = ", ".join(sorted(running)) or facts.application
         yield Blocker(
             kind=BlockerKind.CAPACITY,
             sentence=f"{facts.environment} takes {facts.capacity} at once and is full: {names}.",

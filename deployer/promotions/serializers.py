@@ -1,5 +1,6 @@
 """The API's words for what comes in and what goes out."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -11,31 +12,66 @@ from deployer.promotions.standing import Standing, TargetStanding
 from deployer.releases.models import Release
 
 MOST_CHANGES = 1000
+MEASUREMENTS_SHOWN = 100
 
 printable = RegexValidator(r"\A[^\s\x00-\x1f\x7f]+\Z", "Use one word: no spaces and no control characters.")
 hexadecimal = RegexValidator(r"\A[0-9a-fA-F]{7,64}\Z", "A commit is 7 to 64 hexadecimal characters.")
 
 
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (1970, 2200))
+
+
+class WordField(serializers.CharField):
+    """A string of one word; a number is not taken for one, since 1e3 would be registered as 1000.0."""
+
+    default_error_messages = {"not_a_string": "Write it as a string, in quotation marks."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("not_a_string")
+        return super().to_internal_value(data)
+
+
+class CommitField(WordField):
+    """Hexadecimal, in lower case whatever was sent, so that one commit is written in one way."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(data).lower()
+
+
+class ApplicationField(serializers.SlugRelatedField[Application]):
+    default_error_messages = {
+        "does_not_exist": "There is no application {value!r}; GET /api/v1/applications lists them."
+    }
+
+    def to_internal_value(self, data: Any) -> Application:
+        if not isinstance(data, str) or "\x00" in data:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+def plausible_time(value: datetime) -> None:
+    if not EARLIEST <= value < LATEST:
+        raise serializers.ValidationError("Is this the time it was built? Give one between 1970 and 2200.")
+
+
 class ChangeIn(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=300)
-    commit = serializers.CharField(max_length=64, required=False, validators=[hexadecimal])
+    commit = CommitField(max_length=64, required=False, validators=[hexadecimal])
     author_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    author_email = serializers.EmailField(required=False, allow_blank=True)
+    author_email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
     url = serializers.URLField(max_length=500, required=False, allow_blank=True)
 
 
 class ReleaseIn(serializers.Serializer[Any]):
-    """What CI registers. Times carry their zone; one without is taken as UTC."""
+    """What CI registers. `built_at` says which release is newer when they arrive in another order than they were
+    built; one without a zone is taken in the server's."""
 
-    application = serializers.SlugRelatedField(
-        slug_field="slug",
-        queryset=Application.objects.select_related("owner"),
-        error_messages={"does_not_exist": "There is no application {value!r}; GET /api/v1/applications lists them."},
-    )
-    version = serializers.CharField(max_length=100, validators=[printable])
-    commit = serializers.CharField(max_length=64, validators=[hexadecimal])
+    application = ApplicationField(slug_field="slug", queryset=Application.objects.select_related("owner"))
+    version = WordField(max_length=100, validators=[printable])
+    commit = CommitField(max_length=64, validators=[hexadecimal])
     build_url = serializers.URLField(max_length=500, required=False, allow_blank=True)
-    built_at = serializers.DateTimeField(required=False, allow_null=True)
+    built_at = serializers.DateTimeField(required=False, allow_null=True, validators=[plausible_time])
     changes = serializers.ListField(child=ChangeIn(), required=False, max_length=MOST_CHANGES)
 
 
@@ -81,7 +117,7 @@ def step_out(step: Step) -> dict[str, Any]:
         "finished_at": step.finished_at,
         "measurements": [
             {"at": one.at, "outcome": one.outcome, "sentence": one.sentence, "evidence": one.evidence}
-            for one in step.measurements.all()
+            for one in step.measurements.order_by("-id")[:MEASUREMENTS_SHOWN]
         ],
     }
 

@@ -11,10 +11,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from deployer.access.api import ScopePermission
+from deployer.access.models import ApiToken
 from deployer.notifications.models import Notification, NotificationState
 from deployer.promotions.models import Hold, Promotion, Step
 from deployer.promotions.states import OPEN
@@ -30,6 +32,11 @@ class DeployerCollector(Collector):
             "deployer_notifications_pending",
             "Messages not yet sent",
             value=Notification.objects.filter(state=NotificationState.PENDING).count(),
+        )
+        yield GaugeMetricFamily(
+            "deployer_notifications_given_up",
+            "Messages that could not be sent",
+            value=Notification.objects.filter(state=NotificationState.FAILED).count(),
         )
         yield GaugeMetricFamily(
             "deployer_due_lag_seconds", "How long the most overdue thing has waited", value=due_lag(now).total_seconds()
@@ -53,6 +60,8 @@ class Metrics(APIView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> HttpResponse:
+        if isinstance(request.auth, ApiToken) and request.auth.limited:
+            raise PermissionDenied("The metrics are of all applications, and this token is limited to some.")
         registry = CollectorRegistry()
         registry.register(DeployerCollector())
         return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

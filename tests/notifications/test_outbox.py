@@ -7,7 +7,7 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from apps_registry.models import Watcher
+from apps_registry.models import Team, Watcher
 from deployer.access.models import User
 from deployer.notifications import jobs
 from deployer.notifications.models import Notification
@@ -93,15 +93,28 @@ def test_after_a_day_of_trying_it_is_given_up(stopped: Scene, settings: object) 
     assert Notification.objects.get(address="web@example.org").state == "failed"
 
 
-def test_a_team_that_can_not_be_reached_is_not_an_error(scene: Scene) -> None:
+def test_a_stop_that_nobody_can_be_told_of_is_in_the_log_at_least(scene: Scene) -> None:
     application = scene.application(environments=1)
-    application.owner.__class__.objects.update(email="")
+    Team.objects.update(email="")
     scene.backend.failing.add(("frontend", "v1", "integration"))
 
     scene.register(application, "v1")
     scene.run(60)
 
-    assert not Notification.objects.exists()
+    told = Notification.objects.get()
+    assert (told.channel, told.receiver) == ("log", "Deployer's operators")
+
+
+def test_the_operators_are_told_by_mail_of_what_nobody_else_would_hear(scene: Scene, settings: object) -> None:
+    settings.FALLBACK_EMAIL = "operators@example.org"  # type: ignore[attr-defined]
+    application = scene.application(environments=1)
+    Team.objects.update(email="", alerts_channel="#web-alerts")
+    scene.backend.failing.add(("frontend", "v1", "integration"))
+
+    scene.register(application, "v1")
+    scene.run(60)
+
+    assert {one.address for one in Notification.objects.all()} == {"#web-alerts", "operators@example.org"}
 
 
 def test_a_notification_that_has_ended_has_no_timer(stopped: Scene) -> None:

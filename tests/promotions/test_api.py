@@ -80,7 +80,7 @@ def test_the_same_version_with_another_commit_is_refused(ci: Caller) -> None:
         ({"version": ""}, "version", "may not be blank"),
         ({"version": "v 1"}, "version", "one word"),
         ({"version": "v\x001"}, "version", "no control characters"),
-        ({"version": ["v1"]}, "version", "Not a valid string"),
+        ({"version": ["v1"]}, "version", "in quotation marks"),
         ({"commit": "not hex"}, "commit", "hexadecimal"),
         ({"build_url": "javascript:alert(1)"}, "build_url", "valid URL"),
         ({"built_at": "yesterday"}, "built_at", "wrong format"),

@@ -40,7 +40,7 @@ def test_status_shows_what_is_live_stopped_who_was_told_and_the_way_out(
     assert "not verified" in shown
     assert "ON HOLD" in shown
     assert 'manage.py unhold frontend staging --resolution "what was done"' in shown
-    assert "Web told: E-mail to web@example.org. Web owns frontend." in shown
+    assert "Web: told by e-mail to web@example.org. Web owns frontend." in shown
 
 
 def test_status_of_everything_shows_what_waits_and_why(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +90,7 @@ def test_rollback_goes_to_the_last_that_was_verified_and_leaves_a_hold(
 
     assert stopped.live(stopped.environments[0].targets.get().application)["staging"] == "v1"
     assert Hold.objects.open().filter(kind="rollback").count() == 1
-    with pytest.raises(CommandError, match="never verified"):
+    with pytest.raises(CommandError, match="is not older than v1"):
         run(capsys, "rollback", "frontend", "staging", "--to", "v2", "--reason", "why not")
 
 

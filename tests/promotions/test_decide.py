@@ -1,5 +1,6 @@
 """The pure decision: what happens next to a promotion."""
 
+import dataclasses
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from deployer.promotions.states import PromotionState, StepState
 
 NOW = datetime.fromisoformat("2026-03-03T12:00:00+00:00")
 RECHECK = timedelta(seconds=60)
-FREE = GateFacts(application="frontend", environment="staging", owner="Web", version="v5", number=5, capacity=2)
+FREE = GateFacts(application="frontend", environment="staging", owner="Web", version="v5", order=5, capacity=2)
 P, S = PromotionState, StepState
 
 
@@ -36,7 +37,7 @@ def test_a_free_promotion_is_admitted() -> None:
 
 
 def test_a_blocked_one_waits_and_looks_again_in_a_minute() -> None:
-    blocked = GateFacts(**{name: getattr(FREE, name) for name in FREE.__slots__} | {"automatic": False})
+    blocked = dataclasses.replace(FREE, automatic=False)
 
     decision = decided(PromotionFacts(state=P.WAITING, gate=blocked))
 
@@ -87,10 +88,25 @@ def test_a_pending_step_is_started() -> None:
 
 
 def test_what_has_passed_its_deadline_is_errored_never_failed() -> None:
-    facts = running(P.DEPLOYING, deploy(S.RUNNING, deadline_at=NOW))
+    facts = running(P.DEPLOYING, deploy(S.RUNNING, deadline_at=NOW, late_claims=3))
 
     assert decided(facts, NOW - timedelta(seconds=1)).due_at == NOW
     assert decided(facts).step_state is S.ERRORED
+
+
+def test_past_a_deadline_the_outside_is_asked_before_it_is_given_up() -> None:
+    decision = decided(running(P.DEPLOYING, deploy(S.RUNNING, deadline_at=NOW, late_claims=2)))
+
+    assert decision.step_state is None
+    assert decision.due_at == NOW + RECHECK
+
+
+def test_what_waits_for_an_application_that_was_archived_ends() -> None:
+    archived = dataclasses.replace(FREE, archived=True)
+
+    decision = decided(PromotionFacts(state=P.WAITING, gate=archived))
+
+    assert (decision.state, decision.outcome) == (P.ABORTED, "frontend is archived.")
 
 
 def test_a_soak_passes_when_its_time_is_over() -> None:

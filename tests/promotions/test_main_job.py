@@ -46,6 +46,7 @@ def test_every_state_has_its_event_in_order(scene: Scene) -> None:
         "promotion.requested",
         "promotion.started",
         "promotion.step_passed",
+        "promotion.verifying",
         "promotion.step_passed",
         "promotion.succeeded",
     ]

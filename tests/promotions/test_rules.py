@@ -14,7 +14,7 @@ from deployer.promotions.rules import (
     gate,
 )
 
-FREE = GateFacts(application="frontend", environment="staging", owner="Web", version="v5", number=5, capacity=2)
+FREE = GateFacts(application="frontend", environment="staging", owner="Web", version="v5", order=5, capacity=2)
 OTHER = RunningFacts(application="router", version="v9", link="/promotions/9/")
 
 
@@ -32,7 +32,7 @@ def test_nothing_stands_in_the_way_of_a_free_promotion() -> None:
         ({"archived": True}, BlockerKind.ARCHIVED),
         ({"has_deployer": False}, BlockerKind.NOT_CONFIGURED),
         ({"floor": 6, "floor_version": "v6"}, BlockerKind.BACKWARDS),
-        ({"live": LiveFacts(version="v5", number=5, verified=True), "floor": 5}, BlockerKind.ALREADY_LIVE),
+        ({"live": LiveFacts(version="v5", order=5, verified=True), "floor": 5}, BlockerKind.ALREADY_LIVE),
         ({"holds": (HoldFacts(scope="frontend", reason="Stop.", placed_by="Alex"),)}, BlockerKind.HOLD),
         ({"trust_issues": ("Its tests are flaky.",)}, BlockerKind.TRUST_ISSUE),
         ({"automatic": False}, BlockerKind.MANUAL),
@@ -53,7 +53,7 @@ def test_each_rule_blocks_for_its_own_reason(change: dict[str, object], kind: Bl
     "change",
     [
         {"floor": 5, "floor_version": "v5"},
-        {"live": LiveFacts(version="v5", number=5, verified=False), "floor": 5},
+        {"live": LiveFacts(version="v5", order=5, verified=False), "floor": 5},
         {"upstream": UpstreamFacts(environment="integration", verified=True)},
         {"running": (OTHER,)},
         {"running": (OTHER,), "exclusions": {"whitehall": "They share a schema."}},

@@ -109,7 +109,7 @@ def test_one_that_failed_shows_the_reason_the_hold_and_the_ways_out(reader: Clie
     assert "frontend v1 to integration Failed" in page
     assert f"Refresh {promotion.outcome} frontend in integration is on hold" in page
     assert 'manage.py unhold frontend integration --resolution "what was done"' in page
-    assert "manage.py promote frontend v1 integration # then try again" in page
+    assert "manage.py promote frontend v1 integration # then try it again" in page
     assert "Live since" in page
     assert "Unverified" in page
 

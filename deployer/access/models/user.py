@@ -6,7 +6,7 @@ from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from deployer.audit.actor import Actor, ActorKind
+from deployer.audit.actor import LABEL_LENGTH, Actor, ActorKind
 
 
 class Role(models.TextChoices):
@@ -30,4 +30,5 @@ class User(AbstractUser):
     )
 
     def as_actor(self) -> Actor:
-        return Actor(ActorKind.USER, str(self.pk), self.get_full_name() or self.get_username())
+        name = self.get_full_name() or self.get_username()
+        return Actor(ActorKind.USER, str(self.pk), name[:LABEL_LENGTH])

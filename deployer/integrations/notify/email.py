@@ -2,7 +2,7 @@
 
 import smtplib
 
-from django.core.mail import EmailMessage
+from django.core.mail import BadHeaderError, EmailMessage
 
 from deployer.integrations.errors import Refused, Unavailable
 from deployer.integrations.notify.base import Message
@@ -13,14 +13,15 @@ class EmailNotifier:
 
     def send(self, message: Message) -> str:
         reference = f"<{message.key}@deployer>"
-        mail = EmailMessage(
-            subject=" ".join(message.subject.split()),
-            body=message.body,
-            to=[message.address],
-            headers={"Message-ID": reference},
-        )
         try:
-            mail.send()
+            EmailMessage(
+                subject=" ".join(message.subject.split()),
+                body=message.body,
+                to=[message.address],
+                headers={"Message-ID": reference},
+            ).send()
+        except (BadHeaderError, UnicodeError) as error:
+            raise Refused(f"{message.address!r} is not an address that mail can be sent to.") from error
         except smtplib.SMTPRecipientsRefused as error:
             raise Refused(f"The mail server refuses {message.address}.") from error
         except (smtplib.SMTPException, OSError) as error:

@@ -9,7 +9,7 @@ from deployer.promotions.actions.refusal import RefusedError
 from deployer.promotions.engine import queue
 from deployer.promotions.engine.advance import locked, settle
 from deployer.promotions.lines import record_event
-from deployer.promotions.models import Promotion
+from deployer.promotions.models import Promotion, StepKind
 from deployer.promotions.states import PromotionState, StepState
 
 
@@ -29,10 +29,16 @@ def abort(*, promotion: Promotion, by: Actor, reason: str, now: datetime | None 
             found.move(PromotionState.ABORTED, now=now, outcome=f"Aborted by {by}: {reason}")
             record_event(found, "aborted", f"{found} was aborted by {by}.", by=by, now=now, reason=reason)
             return found
-        found.abort_requested_by = by.label
-        found.save(update_fields=["abort_requested_by"])
-        record_event(found, "abort_requested", f"{by} asked to abort {found}.", by=by, now=now, reason=reason)
-        for step in found.steps.filter(state=StepState.RUNNING, kind="deploy"):
-            queue.run_effect(step.pk)
+        request_abort(found, by=by, reason=reason, now=now)
         settle(found, now)
         return found
+
+
+def request_abort(active: Promotion, *, by: Actor, reason: str, now: datetime) -> None:
+    """Note that an active promotion is to end, and have it looked at. The caller holds its environment's row lock."""
+    active.abort_requested_by, active.abort_reason, active.due_at = by.label, reason, now
+    active.save(update_fields=["abort_requested_by", "abort_reason", "due_at"])
+    record_event(active, "abort_requested", f"{by} asked to abort {active}.", by=by, now=now, reason=reason)
+    for step in active.steps.filter(state=StepState.RUNNING, kind=StepKind.DEPLOY):
+        queue.run_effect(step.pk)
+    queue.wake(active.pk)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from apps_registry.models import Target
 from deployer.audit.actor import Actor
+from deployer.promotions.actions.abort import request_abort
 from deployer.promotions.actions.refusal import BlockedError, RefusedError
 from deployer.promotions.engine import queue
 from deployer.promotions.engine.advance import lock_environments
@@ -14,6 +15,7 @@ from deployer.promotions.engine.facts import gate_facts
 from deployer.promotions.lines import create_promotion, record_event
 from deployer.promotions.models import Hold, Promotion, PromotionKind
 from deployer.promotions.models.hold import HoldKind
+from deployer.promotions.presence import presence_on
 from deployer.promotions.rules import NEVER_BY_WAITING, gate
 from deployer.releases.models import Deployment, Release
 
@@ -51,43 +53,60 @@ def roll_back(
 ) -> Promotion:
     """Bring the target back to the last release that was verified there, or to the one given; leaves a hold.
 
-    The hold keeps the line from putting the newer release there again. Raises RefusedError without a reason,
-    or when there is nothing to go back to.
+    What it leaves is withdrawn, so that it goes no further from here; what is on its way here is aborted first. The
+    hold keeps the line from putting the newer release there again. Raises RefusedError without a reason, or when
+    there is nothing to go back to.
     """
     now = now or timezone.now()
     if not reason.strip():
         raise RefusedError("Say why: a rollback needs a reason.")
     lock_environments([target.environment_id])
-    live = Deployment.objects.live_on(target.pk)
-    if live is None:
-        raise RefusedError(f"Nothing is live on {target}, so there is nothing to roll back.")
-    release = to or _last_good(target, live)
-    _check_was_verified(target, release)
     if Promotion.objects.open().filter(target=target, kind=PromotionKind.ROLLBACK).exists():
         raise RefusedError(f"A rollback of {target} is under way already.")
+    active = Promotion.objects.active().with_names().filter(target=target).first()
+    leaving = _newest_there(target, active)
+    release = _to_go_back_to(target, leaving, to)
+    if active is not None:
+        request_abort(active, by=by, reason=reason, now=now)
+    Deployment.objects.filter(target=target, release=leaving, withdrawn_at=None).update(withdrawn_at=now)
     promotion = create_promotion(
         release, target, by=by, now=now, kind=PromotionKind.ROLLBACK, requested_by=by.label, reason=reason
     )
-    hold = Hold.objects.create(
-        application=target.application,
-        environment=target.environment,
-        kind=HoldKind.ROLLBACK,
-        reason=f"Rolled back from {live.release.version} to {release.version}: {reason}",
-        promotion=promotion,
-        placed_by=by.label,
-        placed_at=now,
-    )
-    record_event(promotion, "held", f"{hold.scope} is on hold after the rollback.", by=by, now=now, reason=reason)
+    _hold_after(promotion, leaving, by=by, now=now)
     return promotion
 
 
-def _last_good(target: Target, live: Deployment) -> Release:
-    found = Deployment.objects.last_verified(target.pk, before=live.release.number)
-    if found is None:
-        raise RefusedError(f"No release older than {live.release.version} was ever verified on {target}.")
-    return found.release
+def _newest_there(target: Target, active: Promotion | None) -> Release:
+    """What a rollback leaves: the newest release that is, may be, or is about to be on the target."""
+    found = [release for release in (presence_on(target).floor, active and active.release) if release]
+    if not found:
+        raise RefusedError(f"Nothing is live on {target}, so there is nothing to roll back.")
+    return max(found, key=lambda release: release.order)
 
 
-def _check_was_verified(target: Target, release: Release) -> None:
-    if not Deployment.objects.filter(target=target, release=release, verified_at__isnull=False).exists():
-        raise RefusedError(f"{release.version} was never verified on {target}: a rollback goes to what was.")
+def _to_go_back_to(target: Target, leaving: Release, to: Release | None) -> Release:
+    if to is None:
+        last_good = Deployment.objects.last_verified(target.pk, before=leaving.order)
+        if last_good is None:
+            raise RefusedError(f"No release older than {leaving.version} was ever verified on {target}.")
+        return last_good.release
+    if to.order >= leaving.order:
+        raise RefusedError(f"{to.version} is not older than {leaving.version}: promote it instead.")
+    if not Deployment.objects.good().filter(target=target, release=to).exists():
+        raise RefusedError(
+            f"{to.version} was never verified on {target}, or was rolled back: a rollback goes to what was."
+        )
+    return to
+
+
+def _hold_after(rollback: Promotion, leaving: Release, *, by: Actor, now: datetime) -> None:
+    hold = Hold.objects.create(
+        application=rollback.application,
+        environment=rollback.environment,
+        kind=HoldKind.ROLLBACK,
+        reason=f"Rolled back from {leaving.version} to {rollback.release.version}: {rollback.reason}",
+        promotion=rollback,
+        placed_by=by.label,
+        placed_at=now,
+    )
+    record_event(rollback, "held", f"{hold.scope} is on hold after the rollback.", by=by, now=now)

@@ -12,7 +12,7 @@ from apps_registry.models import Environment
 from deployer.audit.actor import ENGINE
 from deployer.gates import Blocker
 from deployer.promotions.decide import Decision, decide
-from deployer.promotions.engine import ending, steps
+from deployer.promotions.engine import ending, steps, wakeups
 from deployer.promotions.engine.facts import promotion_facts
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion
@@ -75,6 +75,8 @@ def settle(promotion: Promotion, now: datetime) -> None:
 
 
 def _wait(promotion: Promotion, decision: Decision, now: datetime) -> None:
+    if decision.blockers and not promotion.blockers:
+        wakeups.wake_older(promotion, now=now)
     blockers = [blocker.to_json() for blocker in decision.blockers]
     if blockers != promotion.blockers:
         _tell_why(promotion, decision.blockers, now)
@@ -84,10 +86,15 @@ def _wait(promotion: Promotion, decision: Decision, now: datetime) -> None:
 
 def _tell_why(promotion: Promotion, blockers: tuple[Blocker, ...], now: datetime) -> None:
     """An event when the kinds of reasons change; not for each change of their wording."""
-    kinds = [blocker.kind for blocker in blockers]
-    if kinds != [values["kind"] for values in promotion.blockers]:
+    kinds = {blocker.kind for blocker in blockers}
+    if kinds != {values["kind"] for values in promotion.blockers}:
         record_event(
-            promotion, "waits", " ".join(blocker.sentence for blocker in blockers), by=ENGINE, now=now, kinds=kinds
+            promotion,
+            "waits",
+            " ".join(blocker.sentence for blocker in blockers),
+            by=ENGINE,
+            now=now,
+            kinds=sorted(kinds),
         )
 
 
@@ -105,6 +112,7 @@ def _apply(promotion: Promotion, decision: Decision, now: datetime) -> None:
             steps.admit(promotion, now)
         case PromotionState.VERIFYING:
             promotion.move(PromotionState.VERIFYING, now=now)
+            record_event(promotion, "verifying", f"{promotion} is being verified.", by=ENGINE, now=now)
         case PromotionState.SUPERSEDED if decision.superseded_by is not None:
             ending.supersede(promotion, decision.superseded_by, now)
         case ended:

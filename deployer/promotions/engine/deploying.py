@@ -29,7 +29,10 @@ def run(claimed: Claim) -> Report:
     try:
         deployer = build_deployer(claimed.step.spec["kind"], claimed.step.spec["config"])
     except ConfigError as error:
-        return Report(state=StepState.FAILED, sentence=f"The target's deployer is not configured right: {error}")
+        # Only what was never asked to start surely did not happen.
+        state = StepState.FAILED if claimed.action is Action.START else StepState.ERRORED
+        sentence = f"The target's deployer is not configured right: {error}"
+        return Report(state=state, sentence=sentence, forget_intent=claimed.action is Action.START)
     match claimed.action:
         case Action.START:
             return _start(deployer, claimed)
@@ -89,13 +92,13 @@ def from_status(status: DeployStatus, *, again_in: float = 1.0) -> Report:
 
 
 def _cancel(deployer: Deployer, claimed: Claim) -> Report:
-    """Ask once; the end is then seen by polling, whether the outside heeds it or not."""
+    """Ask once; the end is then seen by polling, whether the outside heeds it or not, and even if it can't be asked."""
     try:
         deployer.cancel(claimed.step.reference)
     except Refused as error:
         return Report(cancel_requested=True, sentence=f"It can't be stopped and runs to its end: {error}", again_in=0)
-    except Unavailable as error:
-        return Report(sentence=str(error), error=True, again_in=_backoff(claimed))
+    except Unavailable:
+        return _poll(deployer, claimed)
     return Report(cancel_requested=True, sentence="Being stopped.", again_in=POLL_SECONDS[0])
 
 

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from deployer.integrations.config import ConfigError
 from deployer.integrations.registry import build_check
+from deployer.promotions.decide import did_not_end_in_time
 from deployer.promotions.engine import steps
 from deployer.promotions.engine.advance import locked, settle
 from deployer.promotions.models import Promotion, Step
@@ -66,9 +67,13 @@ def claim(step_id: int, *, now: datetime) -> Claim | None:
         action = _next_action(step, promotion)
         if action is Action.START:
             step.intended_at = now
+        if step.fence == 0:
+            step.deadline_at = now + timedelta(seconds=step.spec["timeout"])
+        elif step.deadline_at and now >= step.deadline_at:
+            step.late_claims += 1
         step.fence += 1
         step.due_at = now + timedelta(seconds=settings.LEASE_SECONDS + _longest(step))
-        step.save(update_fields=["fence", "due_at", "intended_at"])
+        step.save(update_fields=["fence", "due_at", "intended_at", "deadline_at", "late_claims"])
         return Claim(
             step=step,
             promotion=promotion,
@@ -145,4 +150,6 @@ def write(promotion: Promotion, step: Step, result: Report, *, now: datetime) ->
     step.save()
     if result.state is not None:
         steps.finish(promotion, step, result.state, result.sentence, now=now)
+    elif step.deadline_at is not None and now >= step.deadline_at:
+        steps.finish(promotion, step, StepState.ERRORED, did_not_end_in_time(result.sentence), now=now)
     settle(promotion, now)

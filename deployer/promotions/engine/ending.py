@@ -1,15 +1,20 @@
 """How promotions end, and what follows: the next environment, a hold, a rollback, those that waited."""
 
 from datetime import datetime
+from textwrap import shorten
 
 from apps_registry.models.target import RollbackPolicy
 from deployer.audit.actor import ENGINE
+from deployer.promotions import log_text
 from deployer.promotions.engine import wakeups
 from deployer.promotions.lines import continue_line, create_promotion, record_event
 from deployer.promotions.models import Hold, Promotion, PromotionKind, Step
 from deployer.promotions.models.hold import HoldKind
 from deployer.promotions.states import STEP_FINISHED, STOPPED, PromotionState, StepState
 from deployer.releases.models import Deployment
+
+EVIDENCE_WIDTH = 300
+"""Characters of a line that go into a message."""
 
 
 def end(promotion: Promotion, state: PromotionState, outcome: str, now: datetime) -> None:
@@ -24,15 +29,16 @@ def end(promotion: Promotion, state: PromotionState, outcome: str, now: datetime
     elif state in STOPPED:
         _stop_the_line(promotion, now)
     else:
-        record_event(promotion, state.value, f"{promotion} was {state.label.lower()}. {outcome}", by=ENGINE, now=now)
-    environment = promotion.environment
-    wakeups.wake_after_end(environment_id=environment.pk, capacity=environment.capacity, now=now)
+        sentence = f"{promotion} was {state.label.lower()}. {outcome}"
+        record_event(promotion, state.value, sentence, by=ENGINE, now=now, reason=promotion.abort_reason)
+    wakeups.wake_after_end(promotion, now=now)
 
 
 def supersede(promotion: Promotion, by_id: int, now: datetime) -> None:
     """A newer release goes instead of this waiting one."""
     newer = Promotion.objects.with_names().get(pk=by_id)
-    outcome = f"{newer.release.version} goes instead."
+    same = newer.release_id == promotion.release_id
+    outcome = f"{newer.release.version} {'is there already' if same else 'goes instead'}."
     promotion.move(PromotionState.SUPERSEDED, now=now, outcome=outcome, superseded_by=newer)
     record_event(promotion, "superseded", f"{promotion} was superseded: {outcome}", by=ENGINE, now=now)
 
@@ -77,15 +83,17 @@ def _evidence(promotion: Promotion) -> list[str]:
     if step is None:
         return []
     observed = [measurement.sentence for measurement in step.measurements.order_by("-id")[:5]][::-1]
-    printed = "".join(chunk.text for chunk in step.log.order_by("-id")[:3][::-1]).splitlines()
-    return (observed + printed)[-5:]
+    printed = log_text.plain("".join(chunk.text for chunk in step.log.order_by("-id")[:3][::-1])).splitlines()
+    return [shorten(line, EVIDENCE_WIDTH, placeholder="…") for line in (observed + printed)[-5:]]
 
 
 def _roll_back_by_policy(promotion: Promotion, now: datetime) -> None:
     """Only on a definite no, only when the new release became live, and never a rollback of a rollback."""
     if promotion.target.rollback != RollbackPolicy.ON_FAILED or promotion.is_rollback or not promotion.deployment_id:
         return
-    older = Deployment.objects.last_verified(promotion.target_id, before=promotion.release.number)
+    if Promotion.objects.open().filter(target=promotion.target_id, kind=PromotionKind.ROLLBACK).exists():
+        return
+    older = Deployment.objects.last_verified(promotion.target_id, before=promotion.release.order)
     if older is not None:
         create_promotion(
             older.release,

@@ -8,11 +8,11 @@ from apps_registry.models import Application, ExclusionGroup, Target, TrustIssue
 from apps_registry.models.target import Batching, Policy
 from deployer.promotions.decide import PromotionFacts, StepFacts
 from deployer.promotions.models import Hold, Promotion, PromotionKind, Step, StepKind
+from deployer.promotions.models.promotion import PromotionQuerySet
+from deployer.promotions.presence import Presence, presence_on
 from deployer.promotions.rules import GateFacts, HoldFacts, LiveFacts, RunningFacts, UpstreamFacts
-from deployer.promotions.states import ACTIVE, PromotionState, StepState
+from deployer.promotions.states import FINISHED, PromotionState, StepState
 from deployer.releases.models import Deployment, Release
-
-OUTCOME_UNKNOWN = (PromotionState.ERRORED, PromotionState.ABORTED)
 
 
 def promotion_facts(promotion: Promotion) -> PromotionFacts:
@@ -39,25 +39,34 @@ def step_facts(step: Step) -> StepFacts:
         is_deploy=step.is_deploy,
         soak_until=step.started_at + timedelta(seconds=step.spec["seconds"]) if soaking and step.started_at else None,
         deadline_at=step.deadline_at,
+        late_claims=step.late_claims,
     )
 
 
 def superseding(promotion: Promotion) -> int | None:
-    """The promotion of a newer release that makes this waiting one pointless, or None.
+    """The promotion that makes this waiting one pointless, or None.
 
-    A newer release that is there or on its way always does. One that waits does where only the newest goes on,
-    but not when a person asked for the older one and nobody for the newer.
+    One that brought its release, or a newer one, always does. Where only the newest goes on, so does a newer one that
+    waits and could go: not one that still has to succeed in the environment before, and not one that nobody asked for
+    when a person asked for this.
     """
     if promotion.is_rollback:
         return None
-    newer = Promotion.objects.filter(
-        target=promotion.target_id, kind=PromotionKind.FORWARD, release__number__gt=promotion.release.number
+    overtook = presence_on(promotion.target).overtook(promotion.release)
+    if overtook is not None:
+        return overtook.pk
+    if promotion.target.batching != Batching.LATEST:
+        return None
+    newer = Promotion.objects.waiting().filter(
+        target=promotion.target_id, kind=PromotionKind.FORWARD, release__order__gt=promotion.release.order
     )
-    overtakes = Q(state__in=[*ACTIVE, PromotionState.SUCCEEDED], id__gt=promotion.pk)
-    if promotion.target.batching == Batching.LATEST:
-        waits = Q(state=PromotionState.WAITING)
-        overtakes |= waits & ~Q(requested_by="") if promotion.requested_by else waits
-    return newer.filter(overtakes).order_by("-release__number").values_list("pk", flat=True).first()
+    if promotion.requested_by:
+        newer = newer.exclude(requested_by="")
+    for candidate in newer.select_related("release").order_by("-release__order"):
+        upstream = _upstream(candidate.release, promotion.target)
+        if upstream is None or upstream.verified:
+            return candidate.pk
+    return None
 
 
 def gate_facts(
@@ -65,8 +74,8 @@ def gate_facts(
 ) -> GateFacts:
     """What the gate looks at, for a promotion or (without one) for the question whether one could start."""
     application = target.application
-    live = Deployment.objects.live_on(target.pk)
-    floor = _floor(target, live)
+    presence = presence_on(target)
+    floor = presence.floor
     running, busy = _running(target)
     is_rollback = promotion is not None and promotion.is_rollback
     return GateFacts(
@@ -74,7 +83,7 @@ def gate_facts(
         environment=target.environment.slug,
         owner=application.owner.name,
         version=release.version,
-        number=release.number,
+        order=release.order,
         is_rollback=is_rollback,
         by_hand=by_hand or (promotion is not None and promotion.requested_by != ""),
         archived=application.is_archived,
@@ -84,11 +93,12 @@ def gate_facts(
         deploys_alone_reason=application.deploys_alone_reason,
         trust_issues=_trust_issues(target),
         holds=_holds(target),
-        live=_live(live),
-        floor=floor.number if floor else 0,
+        live=_live(presence),
+        floor=floor.order if floor else 0,
         floor_version=floor.version if floor else "",
         upstream=None if is_rollback else _upstream(release, target),
         ahead=_ahead(target, promotion),
+        rollback=_open_rollback(target),
         busy=busy,
         running=running,
         capacity=target.environment.capacity,
@@ -96,41 +106,47 @@ def gate_facts(
     )
 
 
-def _live(live: Deployment | None) -> LiveFacts | None:
-    if live is None:
+def _live(presence: Presence) -> LiveFacts | None:
+    if presence.live is None:
         return None
-    return LiveFacts(version=live.release.version, number=live.release.number, verified=live.verified_at is not None)
-
-
-def _floor(target: Target, live: Deployment | None) -> Release | None:
-    """The newest release that is or may be on the target (promise 1)."""
-    unknown = Promotion.objects.filter(
-        target=target, state__in=OUTCOME_UNKNOWN, deployment=None, steps__intended_at__isnull=False
-    )
-    if live is not None:
-        unknown = unknown.filter(started_at__gt=live.at)
-    maybe = unknown.select_related("release").order_by("-release__number").first()
-    releases = [found.release for found in (live, maybe) if found is not None]
-    return max(releases, key=lambda release: release.number, default=None)
+    release = presence.live.release
+    return LiveFacts(version=release.version, order=release.order, verified=presence.is_certain)
 
 
 def _running(target: Target) -> tuple[tuple[RunningFacts, ...], RunningFacts | None]:
-    """The other applications' active promotions in the environment, and the target's own."""
+    """The other applications' promotions that run or may run in the environment, and the target's own."""
     others: list[RunningFacts] = []
     own: RunningFacts | None = None
-    active = Promotion.objects.active().in_environment(target.environment_id)
-    for other in active.select_related("release", "target__application"):
+    here = Promotion.objects.in_environment(target.environment_id)
+    for other in [*_with_application(here.active()), *_with_application(_uncertain(here))]:
         found = RunningFacts(
             application=other.application.slug,
             version=other.release.version,
             link=other.get_absolute_url(),
             deploys_alone=other.application.deploys_alone,
+            uncertain=other.state in FINISHED,
         )
-        if other.target_id == target.pk:
-            own = found
-        else:
+        if other.target_id != target.pk:
             others.append(found)
+        elif not found.uncertain:
+            own = found
     return tuple(others), own
+
+
+def _with_application(promotions: PromotionQuerySet) -> PromotionQuerySet:
+    return promotions.select_related("release", "target__application")
+
+
+def _uncertain(promotions: PromotionQuerySet) -> PromotionQuerySet:
+    """Those whose deploy was started and may be running still, until a person has lifted their hold."""
+    return promotions.filter(
+        state=PromotionState.ERRORED,
+        deployment=None,
+        steps__kind=StepKind.DEPLOY,
+        steps__intended_at__isnull=False,
+        holds__lifted_at=None,
+        holds__isnull=False,
+    )
 
 
 def _trust_issues(target: Target) -> tuple[str, ...]:
@@ -162,7 +178,7 @@ def _upstream(release: Release, target: Target) -> UpstreamFacts | None:
     )
     if before is None:
         return None
-    verified = Deployment.objects.filter(target=before, release=release, verified_at__isnull=False).exists()
+    verified = Deployment.objects.good().filter(target=before, release=release).exists()
     return UpstreamFacts(environment=before.environment.slug, verified=verified)
 
 
@@ -170,9 +186,14 @@ def _ahead(target: Target, promotion: Promotion | None) -> tuple[str, ...]:
     if target.batching != Batching.EVERY or promotion is None:
         return ()
     earlier = Promotion.objects.waiting().filter(
-        target=target, kind=PromotionKind.FORWARD, release__number__lt=promotion.release.number
+        target=target, kind=PromotionKind.FORWARD, release__order__lt=promotion.release.order
     )
-    return tuple(earlier.order_by("release__number").values_list("release__version", flat=True)[:3])
+    return tuple(earlier.order_by("release__order").values_list("release__version", flat=True)[:3])
+
+
+def _open_rollback(target: Target) -> str:
+    rollbacks = Promotion.objects.waiting().filter(target=target, kind=PromotionKind.ROLLBACK)
+    return rollbacks.values_list("release__version", flat=True).first() or ""
 
 
 def _exclusions(application: Application, running: tuple[RunningFacts, ...]) -> dict[str, str]:

@@ -1,10 +1,10 @@
 """Makes, starts and finishes the steps of a promotion. The caller holds the locks of `advance.locked`."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from apps_registry.models import TargetCheck
 from deployer.audit.actor import ENGINE
-from deployer.promotions.engine import queue
+from deployer.promotions.engine import queue, wakeups
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion, Step, StepKind
 from deployer.promotions.states import PromotionState, StepState
@@ -57,10 +57,9 @@ def _check_step(check: TargetCheck) -> Step:
 
 
 def start(step: Step, now: datetime) -> None:
-    """Begin a step; for what happens outside, set its timers and ask a runner."""
+    """Begin a step; for what happens outside, make it due and ask a runner. Its deadline runs from the first claim."""
     if step.kind != StepKind.SOAK:
         step.due_at = now
-        step.deadline_at = now + timedelta(seconds=step.spec["timeout"])
         queue.run_effect(step.pk)
     step.move(StepState.RUNNING, now=now)
 
@@ -71,6 +70,7 @@ def finish(promotion: Promotion, step: Step, state: StepState, sentence: str, *,
     if step.is_deploy and state is StepState.PASSED:
         promotion.deployment = Deployment.objects.create(target=promotion.target, release=promotion.release, at=now)
         promotion.save(update_fields=["deployment"])
+        wakeups.wake_older(promotion, now=now)
     if state not in SILENT:
         record_event(
             promotion,

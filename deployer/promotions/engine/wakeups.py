@@ -6,8 +6,9 @@ from deployer.gates import BlockerKind
 from deployer.promotions.engine import queue
 from deployer.promotions.models import Promotion
 
-ENDS_WITH_ANOTHER = frozenset({BlockerKind.BUSY, BlockerKind.CAPACITY, BlockerKind.EXCLUSION, BlockerKind.QUEUE})
-"""Reasons that end when another promotion does."""
+FREED_WITH_THE_TARGET = frozenset({BlockerKind.BUSY, BlockerKind.QUEUE})
+FREED_WITH_A_PLACE = frozenset({BlockerKind.CAPACITY, BlockerKind.EXCLUSION})
+"""Reasons that end when another promotion of the environment does; those above, when one of the target does."""
 
 
 def wake_application(*, application_id: int, environment_id: int | None, now: datetime) -> None:
@@ -21,18 +22,30 @@ def wake_application(*, application_id: int, environment_id: int | None, now: da
     _wake(list(waiting.values_list("pk", flat=True)), now)
 
 
-def wake_after_end(*, environment_id: int, capacity: int, now: datetime) -> None:
-    """Wake the oldest promotions that waited for a place in the environment: twice as many as it has places.
+def wake_older(newer: Promotion, *, now: datetime) -> None:
+    """Wake the target's waiting promotions of older releases, which this one may make pointless."""
+    older = Promotion.objects.waiting().filter(target=newer.target_id, release__order__lt=newer.release.order)
+    _wake(list(older.values_list("pk", flat=True)), now)
+
+
+def wake_after_end(ended: Promotion, *, now: datetime) -> None:
+    """Wake the promotions that may go now, the oldest first: those that waited for the target or for an exclusion to
+    end, and of those that waited for a place, twice as many as there are.
 
     The others look again by themselves; waking all of them at each end would cost the square of a long queue.
     """
-    waiting = Promotion.objects.waiting().in_environment(environment_id).order_by("created_at", "pk")
-    could_go = [
-        pk
-        for pk, blockers in waiting.values_list("pk", "blockers")
-        if all(blocker["kind"] in ENDS_WITH_ANOTHER for blocker in blockers)
-    ]
-    _wake(could_go[: 2 * capacity], now)
+    environment = ended.environment
+    free = max(0, environment.capacity - Promotion.objects.active().in_environment(environment.pk).count())
+    waiting = Promotion.objects.waiting().in_environment(environment.pk).order_by("created_at", "pk")
+    for_a_place: list[int] = []
+    others: list[int] = []
+    for pk, target_id, blockers in waiting.values_list("pk", "target", "blockers"):
+        kinds = {blocker["kind"] for blocker in blockers}
+        if kinds == {BlockerKind.CAPACITY}:
+            for_a_place.append(pk)
+        elif kinds <= FREED_WITH_A_PLACE | (FREED_WITH_THE_TARGET if target_id == ended.target_id else frozenset()):
+            others.append(pk)
+    _wake(sorted(for_a_place[: 2 * free] + others[: 2 * environment.capacity]), now)
 
 
 def _wake(ids: list[int], now: datetime) -> None:

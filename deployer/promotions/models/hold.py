@@ -72,5 +72,8 @@ class Hold(models.Model):
         lift = f'manage.py unhold {place} --resolution "what was done"'
         if self.kind != HoldKind.FAILURE or self.promotion is None:
             return [lift]
-        retry = f"manage.py promote {self.application} {self.promotion.release.version} {self.environment}"
-        return [lift, f"{retry}  # then try again", f'manage.py rollback {place} --reason "why"']
+        version = self.promotion.release.version
+        if self.promotion.is_rollback:
+            return [lift, f'manage.py rollback {place} --to {version} --reason "why"  # try it again']
+        retry = f"manage.py promote {self.application} {version} {self.environment}  # then try it again"
+        return [lift, retry, f'manage.py rollback {place} --reason "why"']

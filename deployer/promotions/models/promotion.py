@@ -59,6 +59,7 @@ class Promotion(models.Model):
     superseded_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     deployment = models.OneToOneField(Deployment, on_delete=models.PROTECT, null=True, blank=True)
     abort_requested_by = models.CharField(max_length=150, blank=True)
+    abort_reason = models.TextField(blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -34,7 +34,8 @@ class Step(models.Model):
     `key` names the attempt to the outside. `fence` grows with each claim of its effect; a result that
     carries an older number is dropped. `intended_at` is committed before the outside is asked to start
     and says that it may have. `due_at` (UTC) is when the effect is next run; while it is claimed, when
-    the claim ends. `deadline_at` is when it counts as errored. `spec` is the configuration: for a check
+    the claim ends. `deadline_at` is after when it counts as errored; it runs from the first claim, and is judged
+    by an answer that came later, or when `late_claims` of them brought none. `spec` is the configuration: for a check
     `kind`, `config` and its limits, for a deploy `kind` and `config`, for a soak `seconds`.
     """
 
@@ -54,6 +55,7 @@ class Step(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     sentence = models.TextField(blank=True)
     cancel_requested = models.BooleanField(default=False)
+    late_claims = models.PositiveSmallIntegerField(default=0)
     errors_in_a_row = models.PositiveIntegerField(default=0)
     log_offset = models.PositiveBigIntegerField(default=0)
     baseline = models.JSONField(default=dict, blank=True)

@@ -20,25 +20,33 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         wanted = Target.objects.all() if targets is None else Target.objects.filter(pk__in=[t.pk for t in targets])
         return self.filter(pk__in=wanted.annotate(live_id=newest).filter(live_id__isnull=False).values("live_id"))
 
+    def good(self) -> Self:
+        """Those whose release may go on, and may be gone back to."""
+        return self.filter(verified_at__isnull=False, withdrawn_at=None)
+
     def live_on(self, target_id: int) -> "Deployment | None":
         """What is live on one target, or None when nothing was ever deployed to it."""
         return self.filter(target_id=target_id).select_related("release").order_by("-id").first()
 
     def last_verified(self, target_id: int, *, before: int | None = None) -> "Deployment | None":
-        """The newest deployment that passed its checks there; with `before`, of a release with a lower number."""
-        found = self.filter(target_id=target_id, verified_at__isnull=False)
+        """The newest deployment that passed its checks there and was not withdrawn; `before` an order, of an older."""
+        found = self.filter(target_id=target_id).good()
         if before is not None:
-            found = found.filter(release__number__lt=before)
+            found = found.filter(release__order__lt=before)
         return found.select_related("release").order_by("-id").first()
 
 
 class Deployment(models.Model):
-    """A release became live on a target. `verified_at` is when its checks had passed there."""
+    """A release became live on a target. `verified_at` is when its checks had passed there.
+
+    `withdrawn_at` is when a person rolled it back: it passed, and turned out to be bad all the same.
+    """
 
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="deployments")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="deployments")
     at = models.DateTimeField(default=timezone.now)
     verified_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
 
     objects = DeploymentQuerySet.as_manager()
 

@@ -7,6 +7,9 @@ from django.utils import timezone
 
 from apps_registry.models import Application
 
+SPACING = 2**20
+"""Between the orders of two releases that arrive in order: room for twenty that arrive late between them."""
+
 
 class ImmutableError(Exception):
     """Someone tried to change a release."""
@@ -15,11 +18,14 @@ class ImmutableError(Exception):
 class Release(models.Model):
     """A version of an application, as CI registered it. Never changed: what is promoted is this very row.
 
-    `number` is its order within the application, from 1, in the order of registration.
+    `number` counts the application's releases from 1 as they are registered. `order` says which of two is newer:
+    the order of registration, except that one which was built before another (`built_at`) stands before it however
+    late it arrives.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="releases")
     number = models.PositiveIntegerField()
+    order = models.PositiveBigIntegerField(default=0)
     version = models.CharField(max_length=100)
     commit = models.CharField(max_length=64)
     build_url = models.URLField(max_length=500, blank=True)
@@ -32,6 +38,7 @@ class Release(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["application", "version"], name="one_release_per_version"),
             models.UniqueConstraint(fields=["application", "number"], name="one_release_per_number"),
+            models.UniqueConstraint(fields=["application", "order"], name="one_release_per_order"),
         ]
 
     def __str__(self) -> str:
@@ -40,6 +47,8 @@ class Release(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise ImmutableError("A release can't be changed: register another version.")
+        if not self.order:
+            self.order = self.number * SPACING
         super().save(*args, **kwargs)
 
 

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from apps_registry.models.token_limit import covers
+from apps_registry.models.token_limit import covered_by
 from deployer.access.models import ApiToken
 from deployer.access.models.api_token import digest_of
 from deployer.audit.models import Event
@@ -49,7 +49,7 @@ def test_it_reaches_the_applications_and_teams_named() -> None:
 
     token = ApiToken.objects.get()
     assert token.scopes == ["releases:write", "read"]
-    assert [covers(token, application) for application in (mine, teammate, other)] == [True, True, False]
+    assert [application in covered_by(token) for application in (mine, teammate, other)] == [True, True, False]
 
 
 def test_one_json_object_is_for_programs() -> None:

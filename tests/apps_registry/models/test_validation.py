@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from apps_registry.models import TargetCheck, Watcher
-from apps_registry.models.token_limit import TokenLimit, covers
+from apps_registry.models.token_limit import TokenLimit, covered_by
 from deployer.access.models import ApiToken
 from tests.apps_registry.factories import make_application, make_environment, make_target, make_team
 
@@ -96,21 +96,21 @@ def test_a_limited_token_reaches_what_is_listed_and_nothing_else() -> None:
     TokenLimit.objects.create(token=token, application=mine)
     TokenLimit.objects.create(token=token, team=teammate.owner)
 
-    assert covers(token, mine)
-    assert covers(token, teammate)
-    assert not covers(token, other)
+    assert mine in covered_by(token)
+    assert teammate in covered_by(token)
+    assert other not in covered_by(token)
 
 
 def test_a_limited_token_whose_list_is_emptied_reaches_nothing() -> None:
     token, _ = ApiToken.issue(name="ci", scopes=["read"], limited=True)
 
-    assert not covers(token, make_application())
+    assert make_application() not in covered_by(token)
 
 
 def test_a_token_without_a_limit_reaches_every_application() -> None:
     token, _ = ApiToken.issue(name="ci", scopes=["read"], limited=False)
 
-    assert covers(token, make_application())
+    assert make_application() in covered_by(token)
 
 
 def test_an_environment_without_capacity_is_refused_by_name() -> None:

@@ -1,0 +1,52 @@
+"""What is, or may be, on a target: the ground of "never backwards" and of rollbacks."""
+
+from dataclasses import dataclass
+
+from apps_registry.models import Target
+from deployer.promotions.models import Promotion
+from deployer.promotions.states import PromotionState
+from deployer.releases.models import Deployment, Release
+
+OUTCOME_UNKNOWN = (PromotionState.ERRORED, PromotionState.ABORTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presence:
+    """`live` is what was last seen to be deployed; `maybe` the newest release whose started deploy ended since with
+    its outcome unknown."""
+
+    live: Deployment | None
+    maybe: Promotion | None
+
+    @property
+    def floor(self) -> Release | None:
+        """The newest release that is or may be there: nothing older is promoted, only rolled back to."""
+        found = [one.release for one in (self.live, self.maybe) if one is not None]
+        return max(found, key=lambda release: release.order, default=None)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether what is live was verified, and nothing has made that doubtful since."""
+        return self.live is not None and self.live.verified_at is not None and self.maybe is None
+
+    def overtook(self, release: Release) -> Promotion | None:
+        """The promotion that makes another one of this release pointless: it brought a newer one, or this very one."""
+        floor = self.floor
+        if floor is None or floor.order < release.order:
+            return None
+        if floor.order == release.order and not self.is_certain:
+            return None
+        if self.maybe is not None and self.maybe.release_id == floor.pk:
+            return self.maybe
+        return getattr(self.live, "promotion", None)
+
+
+def presence_on(target: Target) -> Presence:
+    """Two queries."""
+    live = Deployment.objects.live_on(target.pk)
+    unknown = Promotion.objects.filter(
+        target=target, state__in=OUTCOME_UNKNOWN, deployment=None, steps__intended_at__isnull=False
+    )
+    if live is not None:
+        unknown = unknown.filter(started_at__gt=live.at)
+    return Presence(live=live, maybe=unknown.select_related("release").order_by("-release__order").first())
