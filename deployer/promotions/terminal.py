@@ -1,9 +1,25 @@
-"""What the commands at the terminal share: finding things by name."""
+"""What the commands at the terminal share: finding things by name, and saying why something is refused."""
 
-from django.core.management.base import CommandError
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
 
 from apps_registry.models import Application, Environment, Target
+from deployer.promotions.actions.refusal import RefusedError
 from deployer.releases.models import Release
+
+
+class ActionCommand(BaseCommand):
+    """A command that has one action done: `act` does it, and what the action refuses is said without a traceback."""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.act(options)
+        except RefusedError as error:
+            raise CommandError(str(error)) from error
+
+    def act(self, options: dict[str, Any]) -> None:
+        raise NotImplementedError
 
 
 def find_application(slug: str) -> Application:

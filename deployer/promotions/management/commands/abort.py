@@ -2,17 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.abort import abort
-from deployer.promotions.actions.refusal import RefusedError
 from deployer.promotions.models import Promotion
 from deployer.promotions.states import PromotionState
 
 
-class Command(BaseCommand):
+class Command(terminal.ActionCommand):
     help = "Abort what is open for an application in an environment; a running deploy is asked to stop."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--release", metavar="VERSION", help="only the promotion of this release")
         parser.add_argument("--reason", required=True)
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def act(self, options: dict[str, Any]) -> None:
         application = terminal.find_application(options["application"])
         target = terminal.find_target(application, terminal.find_environment(options["environment"]))
         found = Promotion.objects.with_names().open().filter(target=target)
@@ -31,9 +30,6 @@ class Command(BaseCommand):
         if not promotions:
             raise CommandError(f"Nothing is open for {target}, so there is nothing to abort.")
         for promotion in promotions:
-            try:
-                ended = abort(promotion=promotion, by=operator(), reason=options["reason"])
-            except RefusedError as error:
-                raise CommandError(str(error)) from error
+            ended = abort(promotion=promotion, by=operator(), reason=options["reason"])
             aborted = ended.state == PromotionState.ABORTED
             self.stdout.write(f"{'Aborted' if aborted else 'Asked to stop'}: {ended}")

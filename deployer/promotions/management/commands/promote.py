@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.promote import promote
-from deployer.promotions.actions.refusal import RefusedError
 
 
-class Command(BaseCommand):
+class Command(terminal.ActionCommand):
     help = "Ask for the promotion of a release to an environment."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,12 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("environment")
         parser.add_argument("--reason", default="")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def act(self, options: dict[str, Any]) -> None:
         application = terminal.find_application(options["application"])
         release = terminal.find_release(application, options["version"])
         target = terminal.find_target(application, terminal.find_environment(options["environment"]))
-        try:
-            promotion = promote(release=release, target=target, by=operator(), reason=options["reason"])
-        except RefusedError as error:
-            raise CommandError(str(error)) from error
+        promotion = promote(release=release, target=target, by=operator(), reason=options["reason"])
         self.stdout.write(f"Asked for {promotion}: {promotion.full_url()}")

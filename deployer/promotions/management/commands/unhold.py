@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandParser
 
 from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.hold import lift_holds
-from deployer.promotions.actions.refusal import RefusedError
 
 
-class Command(BaseCommand):
+class Command(terminal.ActionCommand):
     help = "Lift an application's holds in one environment, or those that count in all. Waiting releases go on."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -18,17 +17,14 @@ class Command(BaseCommand):
         parser.add_argument("environment", nargs="?")
         parser.add_argument("--resolution", required=True, help="what was done about it")
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def act(self, options: dict[str, Any]) -> None:
         application = terminal.find_application(options["application"])
         environment = terminal.find_environment(options["environment"]) if options["environment"] else None
-        try:
-            holds = lift_holds(
-                application=application,
-                environment=environment,
-                by=operator(),
-                resolution=options["resolution"],
-            )
-        except RefusedError as error:
-            raise CommandError(str(error)) from error
+        holds = lift_holds(
+            application=application,
+            environment=environment,
+            by=operator(),
+            resolution=options["resolution"],
+        )
         for hold in holds:
             self.stdout.write(f"Lifted the hold on {hold.scope}: {hold.reason}")
