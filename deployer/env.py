@@ -39,7 +39,7 @@ class Env(BaseModel):
     COMMAND_DIR: Path | None = None
     LOCAL_PASSWORD_SIGN_IN: bool = False
     ORGANISATION: str = "Deployer"
-    FALLBACK_EMAIL: Annotated[str, Field(pattern="^([^@ ]+@[^@ ]+)?$")] = ""
+    FALLBACK_EMAIL: Annotated[str, Field(pattern="^([^@ ]+@[^@ ]+)?$", max_length=254)] = ""
     LOG_FORMAT: Annotated[str, Field(pattern="^(console|json)$")] = "console"
 
     LEASE_SECONDS: Annotated[float, Field(gt=0, le=3600)] = 60.0

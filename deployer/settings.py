@@ -247,4 +247,4 @@ logging.captureWarnings(capture=True)
 
 if ENV.SENTRY_DSN:
     # Local variables may hold a token or a connection's secret.
-    sentry_sdk.init(dsn=ENV.SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+    sentry_sdk.init(dsn=ENV.SENTRY_DSN, include_local_variables=False, max_request_body_size="never")

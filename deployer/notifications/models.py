@@ -31,7 +31,7 @@ class Notification(models.Model):
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="notifications")
     channel = models.CharField(max_length=10, choices=Channel)
-    address = models.CharField(max_length=200)
+    address = models.CharField(max_length=254)
     receiver = models.CharField(max_length=300)
     why = models.CharField(max_length=600)
     subject = models.CharField(max_length=200)

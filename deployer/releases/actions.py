@@ -109,8 +109,9 @@ def _order(application: Application, built_at: datetime | None, number: int) -> 
         last = releases.last()
         return (last.order // SPACING + 1) * SPACING if last else number * SPACING
     before = releases.filter(order__lt=later.order).last()
-    order = ((before.order if before else 0) + later.order) // 2
-    if before and order == before.order:
+    floor = before.order if before else 0
+    order = (floor + later.order) // 2
+    if order == floor:
         raise ReleaseRefusedError(
             f"More releases than can be told apart arrived late before {later}; register this one without built_at."
         )
