@@ -75,7 +75,10 @@ migrate: install
 	@$(PY) manage.py migrate --verbosity 0
 
 run: assets install migrate ## run the default stack on http://127.0.0.1:$(PORT)
-	@$(PY) manage.py collectstatic --noinput --verbosity 0
+	@$(PY) -c 'import socket, sys; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); \
+		sys.exit(s.connect_ex(("127.0.0.1", $(PORT))) == 0)' \
+		|| { echo "Port $(PORT) is taken: choose another, as in make run PORT=8001." >&2; exit 1; }
+	@echo "Deployer will answer at http://127.0.0.1:$(PORT); make a first person with $(PY) manage.py createsuperuser."
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONUNBUFFERED=1 \
 		DEPLOYER_BASE_URL="$${DEPLOYER_BASE_URL:-http://127.0.0.1:$(PORT)}" \
 		DEPLOYER_LOCAL_PASSWORD_SIGN_IN="$${DEPLOYER_LOCAL_PASSWORD_SIGN_IN:-true}" \

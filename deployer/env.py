@@ -5,6 +5,8 @@ container platforms hand over secrets.
 """
 
 import os
+import re
+import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PREFIX = "DEPLOYER_"
+CONNECTION = re.compile(f"{PREFIX}CONNECTION_[A-Z][A-Z0-9_]*_(SECRET|TOKEN)(_FILE)?")
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 
@@ -40,6 +43,7 @@ class Env(BaseModel):
     LOCAL_PASSWORD_SIGN_IN: bool = False
     ORGANISATION: str = "Deployer"
     FALLBACK_EMAIL: Annotated[str, Field(pattern="^([^@ ]+@[^@ ]+)?$", max_length=254)] = ""
+    TIME_ZONE: str = "Europe/London"
     LOG_FORMAT: Annotated[str, Field(pattern="^(console|json)$")] = "console"
 
     LEASE_SECONDS: Annotated[float, Field(gt=0, le=3600)] = 60.0
@@ -60,7 +64,24 @@ class Env(BaseModel):
     @field_validator("DATABASE_URL")
     @classmethod
     def _database(cls, value: str) -> str:
-        return _check_scheme(value, DATABASE_SCHEMES, "postgresql://user@host/name or sqlite:////path/to/file")
+        example = "postgresql://user@host/name or sqlite:////path/to/file"
+        if value.startswith("sqlite:") and not value.startswith("sqlite:////"):
+            raise ValueError(f"must be a URL such as {example}, with the whole path of the file")
+        return _check_scheme(value, DATABASE_SCHEMES, example)
+
+    @field_validator("COMMAND_DIR")
+    @classmethod
+    def _command_dir(cls, value: Path | None) -> Path | None:
+        if value is not None and not (value.is_absolute() and value.is_dir()):
+            raise ValueError("must be the whole path of a directory that is there")
+        return value
+
+    @field_validator("TIME_ZONE")
+    @classmethod
+    def _time_zone(cls, value: str) -> str:
+        if value not in zoneinfo.available_timezones():
+            raise ValueError("must be an IANA name such as Europe/London")
+        return value
 
     @field_validator("REDIS_URL")
     @classmethod
@@ -94,7 +115,7 @@ def read_env(environ: dict[str, str] | None = None) -> Env:
 
     Raises EnvError with one sentence per wrong variable, each naming the variable; an unknown
     DEPLOYER_ variable is an error too, so that a misspelt one is never ignored. Connections
-    (DEPLOYER_CONNECTION_…) are read by `integrations.connections` and passed over here.
+    (DEPLOYER_CONNECTION_…) are read by `integrations.connections`; here it is only checked that they can be.
     """
     environ = dict(os.environ) if environ is None else environ
     values: dict[str, Any] = {}
@@ -109,8 +130,9 @@ def read_env(environ: dict[str, str] | None = None) -> Env:
         if value is not None:
             values[field] = value
     for name in sorted(environ):
-        ours = name.startswith(PREFIX) and not name.startswith(PREFIX + "CONNECTION_")
-        if ours and name.removesuffix("_FILE") not in known:
+        if name.startswith(f"{PREFIX}CONNECTION_"):
+            problems += _connection_problems(name, environ)
+        elif name.startswith(PREFIX) and name.removesuffix("_FILE") not in known:
             problems.append(f"{name} is not a setting of Deployer; docs/operations.md lists them.")
     try:
         env = Env(**values)
@@ -121,6 +143,16 @@ def read_env(environ: dict[str, str] | None = None) -> Env:
     if problems:
         raise EnvError("\n".join(problems))
     return env
+
+
+def _connection_problems(name: str, environ: dict[str, str]) -> list[str]:
+    if not CONNECTION.fullmatch(name):
+        return [f"{name} is not a connection's secret: write {PREFIX}CONNECTION_<NAME>_SECRET, in capitals."]
+    try:
+        read_variable(name.removesuffix("_FILE"), environ)
+    except EnvError as error:
+        return [str(error)]
+    return []
 
 
 def read_variable(name: str, environ: dict[str, str]) -> str | None:

@@ -40,8 +40,8 @@ def _secret_key() -> str:
 
 DEBUG = ENV.DEBUG
 SECRET_KEY = _secret_key()
-ALLOWED_HOSTS = list(ENV.ALLOWED_HOSTS)
 BASE_URL = ENV.BASE_URL
+ALLOWED_HOSTS = [*ENV.ALLOWED_HOSTS, str(urlsplit(BASE_URL).hostname)]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "deployer.urls"
 WSGI_APPLICATION = "deployer.wsgi.application"
@@ -171,7 +171,7 @@ WHITENOISE_USE_FINDERS = True
 STATICFILES_DIRS = [BASE_DIR / "static"]
 
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = "Europe/London"
+TIME_ZONE = ENV.TIME_ZONE
 USE_I18N = True
 USE_TZ = True
 

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView
 
 from deployer.access.problems import not_found
@@ -21,7 +22,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", login_not_required(Metrics.as_view()), name="metrics"),
     path("api/v1/", include(api)),
-    re_path(r"^api/", login_not_required(not_found)),
+    re_path(r"^api/", csrf_exempt(login_not_required(not_found))),
     path("admin/", admin.site.urls),
     path("", include("deployer.promotions.urls")),
     path("", include("deployer.web.urls")),

@@ -33,9 +33,9 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[TokenUser, ApiToken] | None:
         parts = get_authorization_header(request).split()
-        if not parts or parts[0].lower() != b"bearer":
+        if not parts:
             return None
-        if len(parts) != 2:
+        if parts[0].lower() != b"bearer" or len(parts) != 2:
             raise AuthenticationFailed("The Authorization header must read: Bearer <token>.")
         now = timezone.now()
         token = ApiToken.objects.usable(now).filter(digest=digest_of(parts[1].decode("latin-1"))).first()

@@ -58,3 +58,14 @@ class Notification(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} to {self.receiver}"
+
+    def telling(self) -> str:
+        """One line on whether its receiver was told, how, and why."""
+        if self.channel == Channel.LOG:
+            return f"{self.receiver}: only in the log, as Deployer has no way to reach {self.address}. {self.why}"
+        told = {
+            NotificationState.SENT: f"told by e-mail to {self.address}",
+            NotificationState.PENDING: f"being told by e-mail to {self.address}",
+            NotificationState.FAILED: f"not told, as {self.address} could not be reached",
+        }
+        return f"{self.receiver}: {told[NotificationState(self.state)]}. {self.why}"

@@ -44,10 +44,13 @@ def _owner(event: Event, application: Application) -> Iterator[Receiver]:
 
 def _fallback(application: Application) -> Receiver:
     """Whoever runs Deployer, when nobody of the application's can be reached: a stop is never silent (promise 3)."""
-    why = f"neither {application.owner} nor a watcher of {application} has an address that Deployer can reach."
+    why = (
+        f"Neither {application.owner} nor a watcher of {application} has an e-mail address: set the team's in the "
+        "admin, or DEPLOYER_FALLBACK_EMAIL."
+    )
     if settings.FALLBACK_EMAIL:
         return Receiver(Channel.EMAIL, settings.FALLBACK_EMAIL, "Deployer's operators", why)
-    return Receiver(Channel.LOG, "operators", "Deployer's operators", why)
+    return Receiver(Channel.LOG, "anybody", "Nobody", why)
 
 
 def _watchers(event: Event, application: Application) -> Iterator[Receiver]:

@@ -41,6 +41,16 @@ class Presence:
         return getattr(self.live, "promotion", None)
 
 
+def failed_since(target: Target, live: Deployment | None) -> Promotion | None:
+    """The newest release whose started deploy failed after what is live was put there: it may have left damage."""
+    failed = Promotion.objects.filter(
+        target=target, state=PromotionState.FAILED, deployment=None, steps__intended_at__isnull=False
+    )
+    if live is not None:
+        failed = failed.filter(started_at__gt=live.at)
+    return failed.select_related("release").order_by("-release__order").first()
+
+
 def presence_on(target: Target) -> Presence:
     """Two queries."""
     live = Deployment.objects.live_on(target.pk)

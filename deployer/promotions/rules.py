@@ -137,7 +137,7 @@ def held(facts: GateFacts) -> Iterator[Blocker]:
     for hold in facts.holds:
         yield Blocker(
             kind=BlockerKind.HOLD,
-            sentence=f"{hold.scope} is on hold since {hold.placed_by} stopped it: {hold.reason}",
+            sentence=f"{hold.scope} is on hold, placed by {hold.placed_by}: {hold.reason.rstrip('.')}.",
             who=f"{facts.owner} can lift the hold",
             link=hold.link,
         )

@@ -55,7 +55,21 @@ def plausible_time(value: datetime) -> None:
         raise serializers.ValidationError("Is this the time it was built? Give one between 1970 and 2200.")
 
 
-class ChangeIn(serializers.Serializer[Any]):
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know: a misspelt one would be lost without a word."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        unknown = set(data) - set(self.fields) if isinstance(data, dict) else set()
+        if unknown:
+            known = ", ".join(self.fields)
+            raise serializers.ValidationError(
+                {str(name): [f"There is no such field: there are {known}."] for name in unknown}
+            )
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
+
+
+class ChangeIn(StrictSerializer):
     title = serializers.CharField(max_length=300)
     commit = CommitField(max_length=64, required=False, validators=[hexadecimal])
     author_name = serializers.CharField(max_length=100, required=False, allow_blank=True)
@@ -63,7 +77,7 @@ class ChangeIn(serializers.Serializer[Any]):
     url = serializers.URLField(max_length=500, required=False, allow_blank=True)
 
 
-class ReleaseIn(serializers.Serializer[Any]):
+class ReleaseIn(StrictSerializer):
     """What CI registers. `built_at` says which release is newer when they arrive in another order than they were
     built; one without a zone is taken in the server's."""
 

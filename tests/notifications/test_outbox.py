@@ -102,7 +102,7 @@ def test_a_stop_that_nobody_can_be_told_of_is_in_the_log_at_least(scene: Scene) 
     scene.run(60)
 
     told = Notification.objects.get()
-    assert (told.channel, told.receiver) == ("log", "Deployer's operators")
+    assert (told.channel, told.receiver) == ("log", "Nobody")
 
 
 def test_the_operators_are_told_by_mail_of_what_nobody_else_would_hear(scene: Scene, settings: object) -> None:

@@ -74,3 +74,20 @@ def test_a_rollback_that_a_person_asks_for_goes_back(scene: Scene) -> None:
     assert Promotion.objects.get(pk=promotion.pk).state == "succeeded"
     assert scene.live(application)["integration"] == "v1"
     assert scene.backend.history[-1] == ("frontend", "v1", "integration")
+
+
+def test_after_a_deploy_that_failed_half_way_what_is_live_is_deployed_again(scene: Scene) -> None:
+    application = scene.application(environments=1)
+    for version in ("v1", "v2"):
+        scene.register(application, version)
+        scene.run(60)
+    scene.backend.failing.add(("frontend", "v3", "integration"))
+    scene.register(application, "v3")
+    scene.run(60)
+
+    promotion = roll_back(target=application.targets.get(), by=ALEX, reason="v3 left damage", now=scene.now)
+    scene.run(60)
+
+    assert promotion.release.version == "v2"
+    assert scene.backend.history[-1] == ("frontend", "v2", "integration")
+    assert scene.live(application) == {"integration": "v2"}

@@ -100,6 +100,27 @@ def test_bad_input_is_refused_by_field(ci: Caller, change: dict[str, Any], field
     assert not Release.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [(RELEASE | {"comit": "c0ffee0"}, "comit"), (RELEASE | {"changes": [{"titel": "One"}]}, "changes[0].titel")],
+)
+def test_a_field_that_it_does_not_know_is_refused(ci: Caller, body: dict[str, Any], field: str) -> None:
+    response = ci.post("releases", body)
+
+    assert response.status_code == 400
+    assert field.rsplit(".", maxsplit=1)[-1] in response.json()["errors"][0]["field"]
+    assert "There is no such field" in response.json()["detail"]
+
+
+def test_a_post_to_a_wrong_address_is_a_404_problem(ci: Caller) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post("/api/v1/releases/", RELEASE, content_type="application/json", headers=ci.headers)
+
+    assert response.status_code == 404
+    assert "There is nothing at /api/v1/releases/" in response.json()["detail"]
+
+
 def test_every_missing_field_is_named_at_once(ci: Caller) -> None:
     problem = ci.post("releases", {}).json()
 
@@ -121,7 +142,10 @@ def test_another_content_type_is_refused(ci: Caller) -> None:
     assert response.status_code == 415
 
 
-@pytest.mark.parametrize("header", [{}, {"authorization": "Bearer"}, {"authorization": "Bearer dpl_unknown"}])
+@pytest.mark.parametrize(
+    "header",
+    [{}, {"authorization": "Bearer"}, {"authorization": "Bearer dpl_unknown"}, {"authorization": "Token dpl_x"}],
+)
 def test_without_a_good_token_nothing_is_done(scene: Scene, header: dict[str, str]) -> None:
     scene.application()
 

@@ -68,7 +68,9 @@ def test_unhold_lets_the_line_go_on_and_remembers_why(stopped: Scene, capsys: py
 
 
 def test_hold_stops_an_application_everywhere(stopped: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "frontend everywhere is on hold." in run(capsys, "hold", "frontend", "--reason", "The database moves.")
+    assert "frontend in every environment is on hold." in run(
+        capsys, "hold", "frontend", "--reason", "The database moves."
+    )
 
     with pytest.raises(CommandError, match="needs a reason"):
         run(capsys, "hold", "frontend", "--reason", " ")

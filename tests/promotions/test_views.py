@@ -97,7 +97,7 @@ def test_the_hold_in_its_way_is_shown_with_how_to_lift_it(reader: Client, scene:
 
     page = words(reader, scene.promotion(release, "integration"))
 
-    assert "frontend everywhere is on hold The database is moving. Placed by Alex Doe" in page
+    assert "frontend in every environment is on hold The database is moving. Placed by Alex Doe" in page
     assert 'manage.py unhold frontend --resolution "what was done"' in page
 
 

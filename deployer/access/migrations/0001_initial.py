@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
                 (
                     "time_zone",
                     models.CharField(
-                        default="Europe/London",
+                        default=deployer.access.models.user.default_time_zone,
                         help_text="The zone of shown times.",
                         max_length=50,
                         validators=[deployer.access.models.user.check_time_zone],

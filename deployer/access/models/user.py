@@ -2,6 +2,7 @@
 
 import zoneinfo
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -21,12 +22,16 @@ def check_time_zone(value: str) -> None:
         raise ValidationError(f"{value!r} is not a time zone: use an IANA name such as Europe/London.")
 
 
+def default_time_zone() -> str:
+    return settings.TIME_ZONE
+
+
 class User(AbstractUser):
     """A person. Superusers are Deployer's admins; `role` says what others may do (access/permissions.py)."""
 
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
     time_zone = models.CharField(
-        max_length=50, default="Europe/London", validators=[check_time_zone], help_text="The zone of shown times."
+        max_length=50, default=default_time_zone, validators=[check_time_zone], help_text="The zone of shown times."
     )
 
     def as_actor(self) -> Actor:

@@ -91,5 +91,5 @@ def lift_holds(
 
 def _nothing_to_lift(application: Application, environment: Environment | None) -> str:
     scopes = [hold.scope for hold in Hold.objects.open().filter(application=application)]
-    asked = f"{application} in {environment}" if environment else f"{application} everywhere"
+    asked = f"{application} in {environment or 'every environment'}"
     return f"{asked} is not on hold." + (f" On hold: {', '.join(scopes)}." if scopes else "")

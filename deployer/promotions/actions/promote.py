@@ -15,7 +15,7 @@ from deployer.promotions.engine.facts import gate_facts
 from deployer.promotions.lines import create_promotion, record_event
 from deployer.promotions.models import Hold, Promotion, PromotionKind
 from deployer.promotions.models.hold import HoldKind
-from deployer.promotions.presence import presence_on
+from deployer.promotions.presence import failed_since, presence_on
 from deployer.promotions.rules import NEVER_BY_WAITING, gate
 from deployer.releases.models import Deployment, Release
 
@@ -77,8 +77,13 @@ def roll_back(
 
 
 def _newest_there(target: Target, active: Promotion | None) -> Release:
-    """What a rollback leaves: the newest release that is, may be, or is about to be on the target."""
-    found = [release for release in (presence_on(target).floor, active and active.release) if release]
+    """What a rollback leaves: the newest release that is, may be, or is about to be on the target.
+
+    A deploy that failed half-way counts: then what is live is gone back to, by deploying it again.
+    """
+    presence = presence_on(target)
+    failed = failed_since(target, presence.live)
+    found = [one for one in (presence.floor, active and active.release, failed and failed.release) if one]
     if not found:
         raise RefusedError(f"Nothing is live on {target}, so there is nothing to roll back.")
     return max(found, key=lambda release: release.order)

@@ -61,7 +61,11 @@ class Hold(models.Model):
 
     @property
     def scope(self) -> str:
-        return f"{self.application} in {self.environment}" if self.environment else f"{self.application} everywhere"
+        return (
+            f"{self.application} in {self.environment}"
+            if self.environment
+            else f"{self.application} in every environment"
+        )
 
     def ways_out(self) -> list[str]:
         """The commands that let the line go on, for pages, messages and the terminal alike; the gentlest first.

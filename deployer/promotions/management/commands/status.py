@@ -77,22 +77,9 @@ def _hold(hold: Hold, now: datetime) -> Iterator[str]:
             yield f"{INDENT}  {told}"
 
 
-def describe_telling(notification: Any) -> str:
-    """One line on a message of the outbox (notifications stand beside this domain, so its model is not named)."""
-    if notification.channel == "log":
-        told = f"only in the log: Deployer has no way to reach {notification.address}"
-    else:
-        told = {
-            "sent": f"told by e-mail to {notification.address}",
-            "pending": f"being told by e-mail to {notification.address}",
-            "failed": f"not told, as {notification.address} could not be reached",
-        }[notification.state]
-    return f"{notification.receiver}: {told}. {notification.why}"
-
-
 def _told(promotion: Promotion) -> Iterator[str]:
     """Who has been told that this promotion stopped the line, and how."""
     events = Event.objects.filter(promotion_id=promotion.pk, kind=f"promotion.{promotion.state}")
     for event in events.prefetch_related("notifications"):
         for notification in event.notifications.all():
-            yield describe_telling(notification)
+            yield notification.telling()
