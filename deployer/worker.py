@@ -1,7 +1,9 @@
 """RQ's worker, made to live through restarts of the database and of Redis."""
 
+import gc
 import logging
 import time
+from datetime import timedelta
 from types import FrameType
 from typing import Any
 
@@ -13,10 +15,12 @@ from rq import Queue, SimpleWorker
 from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from rq.utils import now
 
 logger = logging.getLogger(__name__)
 
 PAUSE_AFTER_CRASH = 1.0
+HEARTBEAT = timedelta(seconds=1)
 
 
 class ConnectionClosingWorker(SimpleWorker):
@@ -27,6 +31,13 @@ class ConnectionClosingWorker(SimpleWorker):
 
     asked_to_stop = False
     max_connection_wait_time = 2.0
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """As RQ's, but at most once a second when it isn't a part of something else: RQ sends it three times a job,
+        each time in three round trips."""
+        last = self.last_heartbeat
+        if pipeline is not None or last is None or now() - last > HEARTBEAT:
+            super().heartbeat(timeout, pipeline)
 
     def execute_job(self, job: Job, queue: Queue) -> None:
         close_old_connections()
@@ -41,28 +52,33 @@ class ConnectionClosingWorker(SimpleWorker):
         super().handle_exception(job, *exc_info)
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        self.asked_to_stop = True
+        ConnectionClosingWorker.asked_to_stop = True
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ has no types here
 
 
 def run(queue_name: str) -> None:
     """Work until asked to stop, starting over when RQ gives up because Redis is away or was flushed."""
-    stopping = False
-    while not stopping:
-        try:
-            stopping = _work(queue_name)
-        except StopRequested:
-            return
-        except (RedisError, OSError) as error:
+    gc.freeze()  # what is loaded now stays: not to look through it again and again saves 6% of a job's time
+    while not _asked_to_stop(queue_name):
+        time.sleep(PAUSE_AFTER_CRASH)
+
+
+def _asked_to_stop(queue_name: str) -> bool:
+    """One life of a worker; whether it ended because it was asked to, whatever else broke then."""
+    ConnectionClosingWorker.asked_to_stop = False
+    try:
+        _work(queue_name)
+    except StopRequested:
+        return True
+    except (RedisError, OSError) as error:
+        if not ConnectionClosingWorker.asked_to_stop:
             logger.warning("Redis is down, the clock carries on: %s", error)
-        except Exception:
-            logger.exception("The worker broke; it starts over.")
-        if not stopping:
-            time.sleep(PAUSE_AFTER_CRASH)
+    except Exception:
+        logger.exception("The worker broke; it starts over.")
+    return ConnectionClosingWorker.asked_to_stop
 
 
-def _work(queue_name: str) -> bool:
-    """One life of a worker; whether it ended because it was asked to."""
+def _work(queue_name: str) -> None:
     worker = ConnectionClosingWorker(
         [django_rq.get_queue(queue_name)],
         connection=django_rq.get_connection(queue_name),
@@ -71,4 +87,3 @@ def _work(queue_name: str) -> bool:
         log_job_description=False,
     )
     worker.work(logging_level="WARNING")
-    return worker.asked_to_stop

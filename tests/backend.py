@@ -174,5 +174,5 @@ def running_backend() -> Iterator[Backend]:
 
 
 if __name__ == "__main__":
-    port, duration, *delay = sys.argv[1:]
-    serve(Backend(int(port), float(duration), *map(float, delay))).serve_forever()
+    port, duration, answer_delay = [*sys.argv[1:], "0"][:3]
+    serve(Backend(int(port), float(duration), float(answer_delay))).serve_forever()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps_registry.models import Environment
 from deployer.audit.actor import ENGINE
 from deployer.gates import Blocker
-from deployer.promotions.decide import Decision, decide
+from deployer.promotions.decide import Decision, PromotionFacts, decide
 from deployer.promotions.engine import ending, steps, wakeups
 from deployer.promotions.engine.facts import promotion_facts
 from deployer.promotions.lines import record_event
@@ -42,16 +42,15 @@ def locked(promotion_id: int, *, due_by: datetime | None = None) -> Iterator[Pro
     capacity, exclusions and holds true at the moment of admission. With `due_by` also None when it isn't due by
     then; nothing is locked to find that out.
     """
-    wanted = Promotion.objects.filter(pk=promotion_id).exclude(state__in=FINISHED)
+    wanted = Promotion.objects.open().filter(pk=promotion_id)
     if due_by is not None:
         wanted = wanted.due(due_by)
-    environment_id = wanted.values_list("target__environment_id", flat=True).first()
-    if environment_id is None:
-        yield None
-        return
     with transaction.atomic():
-        lock_environments([environment_id])
-        yield wanted.with_names().select_for_update(of=("self",)).first()
+        its = Environment.objects.filter(targets__promotions__in=wanted).select_for_update(no_key=True, of=("self",))
+        promotion = wanted.with_names().select_for_update(of=("self",)).first() if its.first() else None
+        if promotion is not None:
+            promotion.release.application = promotion.application
+        yield promotion
 
 
 def lock_environments(ids: list[int] | None = None) -> None:
@@ -64,11 +63,12 @@ def settle(promotion: Promotion, now: datetime) -> None:
     """Apply decisions until nothing more changes. The caller holds the locks of `locked`."""
     recheck = timedelta(seconds=settings.RECHECK_SECONDS)
     for _ in range(MOST_MOVES):
-        decision = decide(promotion_facts(promotion), now, recheck=recheck)
+        facts = promotion_facts(promotion)
+        decision = decide(facts, now, recheck=recheck)
         if not decision.changes_something:
             _wait(promotion, decision, now)
             return
-        _apply(promotion, decision, now)
+        _apply(promotion, facts, decision, now)
         if promotion.state in FINISHED:
             return
     raise RuntimeError(f"Promotion {promotion.pk} does not come to rest.")
@@ -80,8 +80,9 @@ def _wait(promotion: Promotion, decision: Decision, now: datetime) -> None:
     blockers = [blocker.to_json() for blocker in decision.blockers]
     if blockers != promotion.blockers:
         _tell_why(promotion, decision.blockers, now)
-    promotion.blockers, promotion.due_at = blockers, decision.due_at
-    promotion.save(update_fields=["blockers", "due_at"])
+    if (blockers, decision.due_at) != (promotion.blockers, promotion.due_at):
+        promotion.blockers, promotion.due_at = blockers, decision.due_at
+        promotion.save(update_fields=["blockers", "due_at"])
 
 
 def _tell_why(promotion: Promotion, blockers: tuple[Blocker, ...], now: datetime) -> None:
@@ -98,7 +99,7 @@ def _tell_why(promotion: Promotion, blockers: tuple[Blocker, ...], now: datetime
         )
 
 
-def _apply(promotion: Promotion, decision: Decision, now: datetime) -> None:
+def _apply(promotion: Promotion, facts: PromotionFacts, decision: Decision, now: datetime) -> None:
     if decision.step is not None and decision.step_state is not None:
         step = promotion.steps.get(position=decision.step)
         if decision.step_state is StepState.RUNNING:
@@ -109,7 +110,8 @@ def _apply(promotion: Promotion, decision: Decision, now: datetime) -> None:
         case None:
             pass
         case PromotionState.DEPLOYING:
-            steps.admit(promotion, now)
+            live = facts.gate and facts.gate.live
+            steps.admit(promotion, now, previous=live.version if live else "")
         case PromotionState.VERIFYING:
             promotion.move(PromotionState.VERIFYING, now=now)
             record_event(promotion, "verifying", f"{promotion} is being verified.", by=ENGINE, now=now)

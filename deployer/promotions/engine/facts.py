@@ -19,12 +19,12 @@ def promotion_facts(promotion: Promotion) -> PromotionFacts:
     """What `decide` needs. The caller holds the environment's and the promotion's row locks."""
     state = PromotionState(promotion.state)
     if state is PromotionState.WAITING:
-        newer = superseding(promotion)
-        return PromotionFacts(
-            state=state,
-            superseded_by=newer,
-            gate=None if newer else gate_facts(promotion.release, promotion.target, promotion=promotion),
-        )
+        presence = presence_on(promotion.target)
+        newer = superseding(promotion, presence)
+        if newer is not None:
+            return PromotionFacts(state=state, superseded_by=newer)
+        gate = gate_facts(promotion.release, promotion.target, promotion=promotion, presence=presence)
+        return PromotionFacts(state=state, gate=gate)
     steps = tuple(step_facts(step) for step in promotion.steps.all())
     return PromotionFacts(state=state, steps=steps, abort_requested_by=promotion.abort_requested_by)
 
@@ -43,7 +43,7 @@ def step_facts(step: Step) -> StepFacts:
     )
 
 
-def superseding(promotion: Promotion) -> int | None:
+def superseding(promotion: Promotion, presence: Presence) -> int | None:
     """The promotion that makes this waiting one pointless, or None.
 
     One that brought its release, or a newer one, always does. Where only the newest goes on, so does a newer one that
@@ -52,7 +52,7 @@ def superseding(promotion: Promotion) -> int | None:
     """
     if promotion.is_rollback:
         return None
-    overtook = presence_on(promotion.target).overtook(promotion.release)
+    overtook = presence.overtook(promotion.release)
     if overtook is not None:
         return overtook.pk
     if promotion.target.batching != Batching.LATEST:
@@ -70,11 +70,16 @@ def superseding(promotion: Promotion) -> int | None:
 
 
 def gate_facts(
-    release: Release, target: Target, *, promotion: Promotion | None = None, by_hand: bool = False
+    release: Release,
+    target: Target,
+    *,
+    promotion: Promotion | None = None,
+    presence: Presence | None = None,
+    by_hand: bool = False,
 ) -> GateFacts:
     """What the gate looks at, for a promotion or (without one) for the question whether one could start."""
     application = target.application
-    presence = presence_on(target)
+    presence = presence or presence_on(target)
     floor = presence.floor
     running, busy = _running(target)
     is_rollback = promotion is not None and promotion.is_rollback
@@ -164,7 +169,7 @@ def _holds(target: Target) -> tuple[HoldFacts, ...]:
             placed_by=hold.placed_by,
             link=hold.promotion.get_absolute_url() if hold.promotion else "",
         )
-        for hold in holds.select_related("application", "environment", "promotion").order_by("id")
+        for hold in holds.prefetch_related("application", "environment", "promotion").order_by("id")
     )
 
 

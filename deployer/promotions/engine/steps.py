@@ -13,8 +13,9 @@ from deployer.releases.models import Deployment
 SILENT = frozenset({StepState.SKIPPED})
 
 
-def admit(promotion: Promotion, now: datetime) -> None:
-    """Enter `deploying`: write the steps with today's configuration and start the first."""
+def admit(promotion: Promotion, now: datetime, *, previous: str) -> None:
+    """Enter `deploying`: write the steps with today's configuration and start the first. `previous` is the version
+    that is live."""
     target = promotion.target
     deploy = Step(
         kind=StepKind.DEPLOY,
@@ -27,7 +28,6 @@ def admit(promotion: Promotion, now: datetime) -> None:
     for position, step in enumerate(planned):
         step.promotion, step.position = promotion, position
     Step.objects.bulk_create(planned)
-    live = Deployment.objects.live_on(target.pk)
     promotion.move(PromotionState.DEPLOYING, now=now, started_at=now)
     record_event(
         promotion,
@@ -35,7 +35,7 @@ def admit(promotion: Promotion, now: datetime) -> None:
         f"{promotion} started.",
         by=ENGINE,
         now=now,
-        previous=live.release.version if live else "",
+        previous=previous,
     )
     start(deploy, now)
 
