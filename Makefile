@@ -91,12 +91,15 @@ test: $(VENV)/.dev assets ## run the tests, on SQLite and then on PostgreSQL
 	$(NO_SERVICES) $(PY) -m tests.postgres -- $(PYTEST)
 
 test-faults: $(VENV)/.dev ## run the long tests that break things: kill, restart, flush, deliver twice
-	$(PY) -m tests.faults --database sqlite $(FAULT_ARGS)
-	$(PY) -m tests.faults --database postgresql $(FAULT_ARGS)
+	$(NO_SERVICES) $(PY) -m tests.faults --database sqlite $(FAULT_ARGS)
+	$(NO_SERVICES) $(PY) -m tests.faults --database postgresql $(FAULT_ARGS)
+	$(NO_SERVICES) $(PY) -m tests.faults --database sqlite --control $(FAULT_ARGS)
+	$(NO_SERVICES) $(PY) -m tests.faults --database postgresql --control $(FAULT_ARGS)
+	$(PY) -m tests.faults --database sqlite --control $(FAULT_ARGS)
+	$(PY) -m tests.faults --database postgresql --control $(FAULT_ARGS)
 
 bench: $(VENV)/.dev ## measure, on SQLite and on PostgreSQL
-	$(NO_SERVICES) $(PY) -m tests.bench
-	$(NO_SERVICES) $(PY) -m tests.postgres -- $(PY) -m tests.bench
+	$(PY) -m tests.bench latency $(BENCH_ARGS)
 
 check: $(VENV)/.dev ## check format, lint, types, imports, migrations, templates, the state chart and the pins
 	$(VENV)/bin/ruff format --check .

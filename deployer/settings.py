@@ -112,6 +112,11 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = _SQLITE_OPTIONS
     # In a file, as in production: tests that write from several threads need its locks. One for each run of tests.
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / f"test-{os.getpid()}.sqlite3"}
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # Statements are prepared, so that a query that is asked again is not planned again: a fifth of a wake-up's time.
+    # A pooler between them must be one that knows prepared statements, such as PgBouncer 1.21 or newer.
+    _prepared = {"server_side_binding": True, "prepare_threshold": 5}
+    DATABASES["default"]["OPTIONS"] = _prepared | DATABASES["default"].get("OPTIONS", {})
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The queue carries ids and nothing else; the database is the truth (docs/architecture.md).

@@ -24,7 +24,7 @@ def register(
     """
     now = now or timezone.now()
     release, is_new = register_release(application=application, new=new, by=by, now=now)
-    promotions = list(Promotion.objects.with_names().filter(release=release).order_by("id"))
+    promotions = [] if is_new else list(Promotion.objects.with_names().filter(release=release).order_by("id"))
     if not promotions:
         started = continue_line(release, after=None, by=by, now=now)
         promotions = [started] if started else []

@@ -40,16 +40,17 @@ def locked(promotion_id: int, *, due_by: datetime | None = None) -> Iterator[Pro
 
     Always in this order, so that no two transactions wait for each other. The environment's lock is what makes
     capacity, exclusions and holds true at the moment of admission. With `due_by` also None when it isn't due by
-    then; nothing is locked to find that out.
+    then; no row is locked to find that out.
     """
     wanted = Promotion.objects.open().filter(pk=promotion_id)
     if due_by is not None:
         wanted = wanted.due(due_by)
     with transaction.atomic():
-        its = Environment.objects.filter(targets__promotions__in=wanted).select_for_update(no_key=True, of=("self",))
-        promotion = wanted.with_names().select_for_update(of=("self",)).first() if its.first() else None
+        environment = Environment.objects.filter(targets__promotions__in=wanted).values_list("pk")
+        is_locked = environment.select_for_update(no_key=True, of=("self",)).first() is not None
+        promotion = wanted.with_names().select_for_update(of=("self",)).first() if is_locked else None
         if promotion is not None:
-            promotion.release.application = promotion.application
+            promotion.release.application = promotion.application  # the same one, so that naming it asks for nothing
         yield promotion
 
 

@@ -28,7 +28,7 @@ def admit(promotion: Promotion, now: datetime, *, previous: str) -> None:
     for position, step in enumerate(planned):
         step.promotion, step.position = promotion, position
     Step.objects.bulk_create(planned)
-    promotion.move(PromotionState.DEPLOYING, now=now, started_at=now)
+    promotion.move(PromotionState.DEPLOYING, now=now, started_at=now, due_at=None)
     record_event(
         promotion,
         "started",
