@@ -1,6 +1,7 @@
 """The check step's effects: measure, keep the measurement, and judge what there is so far."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Count, Q
@@ -14,16 +15,32 @@ from deployer.promotions.engine.effects import Claim, Report, write
 from deployer.promotions.models import Promotion, Step
 from deployer.promotions.states import StepState
 
+GRACE_SECONDS = 1.0
+"""What a measurement may take beyond its own limit: starting it, and a machine that is busy."""
+
 
 def run(claimed: Claim) -> tuple[Reading, int]:
-    """Measure once: the reading and how long it took, in milliseconds."""
+    """Measure once: the reading and how long it took, in milliseconds.
+
+    One that failed after longer than the check can take was stopped by a halt of this host, such as a paused virtual
+    machine, in which every time-out passes: it says nothing of the release.
+    """
     begun = time.monotonic()
     try:
         check = build_check(claimed.step.spec["kind"], claimed.step.spec["config"])
         reading = check.measure(_context(claimed), claimed.step.baseline)
     except ConfigError as error:
-        reading = Reading(outcome=Outcome.ERRORED, sentence=f"The check is not configured right: {error}")
-    return reading, int((time.monotonic() - begun) * 1000)
+        sentence = f"The check is not configured right: {error}"
+        return Reading(outcome=Outcome.ERRORED, sentence=sentence), _milliseconds(begun)
+    duration_ms = _milliseconds(begun)
+    if reading.outcome is Outcome.FAILED and duration_ms > (check.longest_seconds + GRACE_SECONDS) * 1000:
+        sentence = f"Deployer's host stood still while it measured, so this is no verdict: {reading.sentence}"
+        reading = replace(reading, outcome=Outcome.ERRORED, sentence=sentence)
+    return reading, duration_ms
+
+
+def _milliseconds(begun: float) -> int:
+    return int((time.monotonic() - begun) * 1000)
 
 
 def report(claimed: Claim, reading: Reading, duration_ms: int, *, now: datetime) -> bool:
