@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "deployer.access",
     "apps_registry",
     "deployer.releases",
+    "deployer.calendar",
     "deployer.promotions",
     "deployer.notifications",
     "deployer.web",

@@ -13,6 +13,8 @@ from deployer.web.metrics import Metrics
 api: list[URLPattern | URLResolver] = [
     path("schema", login_not_required(SpectacularAPIView.as_view()), name="api-schema"),
     path("", include("deployer.promotions.api_urls")),
+    path("", include("deployer.web.calendar.api.urls")),
+    path("", include("deployer.web.calendar.range_urls")),
 ]
 
 handler500 = "deployer.access.problems.server_error"
@@ -25,5 +27,9 @@ urlpatterns = [
     re_path(r"^api/", csrf_exempt(login_not_required(not_found))),
     path("admin/", admin.site.urls),
     path("", include("deployer.promotions.urls")),
+    path("calendar/", include("deployer.web.calendar.urls")),
+    path("slots/", include("deployer.web.calendar.slots.urls")),
+    path("freezes/", include("deployer.web.calendar.freezes.urls")),
+    path("feeds/", include("deployer.web.calendar.feeds.urls")),
     path("", include("deployer.web.urls")),
 ]

@@ -48,7 +48,7 @@ class TargetSummaryForm(ModelForm):
 class TargetInline(RegistryInline):
     model = Target
     form = TargetSummaryForm
-    fields = ("environment", "policy", "deployer", "url")
+    fields = ("environment", "policy", "slot_policy", "deployer", "url")
     readonly_fields = ("deployer",)
     related = ("application", "environment")
     verbose_name_plural = "Targets: where it runs"
@@ -88,7 +88,7 @@ class TargetAdmin(RegistryAdmin):
     fieldsets = (
         (None, {"fields": ("application", "environment", "url")}),
         ("How it is deployed", {"fields": ("deployer", "deployer_config", "deploy_timeout")}),
-        ("When it is deployed", {"fields": ("policy", "batching", "soak", "rollback")}),
+        ("When it is deployed", {"fields": ("policy", "slot_policy", "batching", "soak", "rollback")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -18,3 +18,10 @@ class ExclusionGroup(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+
+def exclusions_of(application: Application) -> dict[str, str]:
+    """The slugs of the applications that must not be deployed together with this one, and why. One query."""
+    memberships = ExclusionGroup.applications.through.objects.filter(exclusiongroup__applications=application)
+    others = memberships.exclude(application=application).order_by("exclusiongroup__slug")
+    return dict(others.values_list("application__slug", "exclusiongroup__reason"))

@@ -23,6 +23,12 @@ class Batching(models.TextChoices):
     EVERY = "every", "Every release goes on, in order"
 
 
+class SlotPolicy(models.TextChoices):
+    REQUIRED = "required", "Required: deployed only in a booked slot"
+    OPTIONAL = "optional", "Optional: deployed with a slot or without"
+    NOT_USED = "not_used", "Not used: no slots are booked"
+
+
 class RollbackPolicy(models.TextChoices):
     NEVER = "never", "A person decides"
     ON_FAILED = "on_failed", "Roll back by itself when a check fails"
@@ -50,6 +56,12 @@ class Target(models.Model):
     policy = models.CharField(max_length=10, choices=Policy, default=Policy.MANUAL)
     batching = models.CharField(max_length=10, choices=Batching, default=Batching.LATEST)
     rollback = models.CharField(max_length=10, choices=RollbackPolicy, default=RollbackPolicy.NEVER)
+    slot_policy = models.CharField(
+        max_length=10,
+        choices=SlotPolicy,
+        default=SlotPolicy.OPTIONAL,
+        help_text="Whether a deploy here needs a slot in the calendar.",
+    )
     soak = models.PositiveIntegerField(
         default=0, help_text="Seconds a release must stay here, after its checks, before it goes on."
     )
@@ -66,6 +78,7 @@ class Target(models.Model):
             models.CheckConstraint(condition=Q(policy__in=Policy.values), name="policy_is_known"),
             models.CheckConstraint(condition=Q(batching__in=Batching.values), name="batching_is_known"),
             models.CheckConstraint(condition=Q(rollback__in=RollbackPolicy.values), name="rollback_is_known"),
+            models.CheckConstraint(condition=Q(slot_policy__in=SlotPolicy.values), name="slot_policy_is_known"),
             models.CheckConstraint(condition=Q(deploy_timeout__gte=1), name="deploy_timeout_is_positive"),
             models.CheckConstraint(
                 condition=Q(policy=Policy.MANUAL) | ~Q(deployer=""),

@@ -3,6 +3,7 @@
 from typing import Any, NoReturn
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 
@@ -17,6 +18,9 @@ class EventQuerySet(models.QuerySet["Event"]):
     def delete(self) -> NoReturn:
         raise AppendOnlyError("Events are append-only: they can't be removed.")
 
+    def about(self, subject: str) -> "EventQuerySet":
+        return self.filter(subject=subject).order_by("id")
+
     def about_promotion(self, promotion_id: int) -> "EventQuerySet":
         return self.filter(promotion_id=promotion_id).order_by("id")
 
@@ -25,7 +29,7 @@ class Event(models.Model):
     """One change, written in the transaction that made it.
 
     What it is about is named by slugs and ids without foreign keys: an event outlives what it tells of,
-    and the audit app stands below all others. `at` is in UTC.
+    and the audit app stands below all others. `subject` is what else it is about, such as slot:12. `at` is in UTC.
     """
 
     at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -35,6 +39,7 @@ class Event(models.Model):
     actor_label = models.CharField(max_length=150)
     application = models.CharField(max_length=100, blank=True)
     environment = models.CharField(max_length=50, blank=True)
+    subject = models.CharField(max_length=60, blank=True)
     release_id = models.BigIntegerField(null=True, blank=True)
     promotion_id = models.BigIntegerField(null=True, blank=True)
     sentence = models.TextField()
@@ -48,6 +53,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["application", "-id"], name="event_application"),
             models.Index(fields=["promotion_id", "id"], name="event_promotion"),
+            models.Index(fields=["subject", "id"], condition=~Q(subject=""), name="event_subject"),
         ]
 
     def __str__(self) -> str:

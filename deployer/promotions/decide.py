@@ -76,7 +76,7 @@ def _waiting(facts: PromotionFacts, now: datetime, recheck: timedelta) -> Decisi
         return Decision(state=PromotionState.SUPERSEDED, superseded_by=facts.superseded_by)
     if facts.gate is None:
         raise ValueError("A waiting promotion is decided by its gate's facts.")
-    blockers = tuple(gate(facts.gate))
+    blockers = tuple(gate(facts.gate, now))
     if not blockers:
         return Decision(state=PromotionState.DEPLOYING)
     if any(blocker.kind is BlockerKind.ARCHIVED for blocker in blockers):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from deployer.calendar.models import Slot
 from deployer.clock import Source, due_times
 from deployer.integrations.deploy.command import prune
 from deployer.promotions.engine import checking, deploying, effects
@@ -12,6 +13,7 @@ from deployer.promotions.engine.advance import advance
 from deployer.promotions.engine.effects import Action
 from deployer.promotions.engine.queue import EFFECT, WAKE
 from deployer.promotions.models import Promotion, Step
+from deployer.promotions.slots import keep_slot
 from deployer.queueing import EFFECTS, ENGINE
 
 logger = logging.getLogger(__name__)
@@ -48,6 +50,16 @@ def due_steps(now: datetime) -> dict[int, datetime]:
     return due_times(Step.objects.due(now))
 
 
+def due_slots(now: datetime) -> dict[int, datetime]:
+    """The slots that start or end and since when, the longest due first."""
+    return due_times(Slot.objects.due(now))
+
+
+def slot(slot_id: int, *, now: datetime | None = None) -> None:
+    """Start or end a slot of the calendar."""
+    keep_slot(slot_id, now=now)
+
+
 class Daily:
     """Due once a day, beginning when a clock starts; for what may be done twice or a day late."""
 
@@ -69,6 +81,7 @@ def prune_runs(_: int) -> None:
 
 SOURCES = (
     Source(queue=ENGINE, function=WAKE, due=due_promotions, job=wake),
+    Source(queue=ENGINE, function="deployer.promotions.jobs.slot", due=due_slots, job=slot),
     Source(queue=EFFECTS, function=EFFECT, due=due_steps, job=effect),
     Source(queue=EFFECTS, function="deployer.promotions.jobs.prune_runs", due=Daily(), job=prune_runs),
 )

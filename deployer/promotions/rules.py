@@ -1,12 +1,16 @@
-"""The gate: whether a promotion may start, decided from facts alone.
+"""The gate: whether a promotion may start, decided from facts and the time alone.
 
 `gate` is the one answer for the page, the API, the terminal and the engine. Each rule below takes the
-facts and yields the blockers that it finds; none asks the database, the clock or the settings.
+facts and yields the blockers that it finds, and the calendar's rules are asked besides; none asks the database, the
+clock or the settings.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from deployer.calendar import rules as calendar
+from deployer.calendar.rules import CalendarFacts
 from deployer.gates import Blocker, BlockerKind
 
 NEVER_BY_WAITING = frozenset({BlockerKind.ARCHIVED, BlockerKind.BACKWARDS, BlockerKind.ALREADY_LIVE})
@@ -56,7 +60,7 @@ class GateFacts:
     `order` says which release of the application is newer. `by_hand` says that a person asked for this very promotion.
     `floor` is the highest order that is, or may be, on the target: what is live, and any newer release whose deploy
     ended with its outcome unknown. `ahead` are the versions that go first when every release goes in order, `rollback`
-    the version that waits to be rolled back to. `running` are the other promotions in the environment; `exclusions`
+    the version that waits to be rolled back to. `overridden` names what a person lets this promotion pass. `running` are the other promotions in the environment; `exclusions`
     maps the slugs of the applications that must not be deployed together with this one to the reason.
     """
 
@@ -84,11 +88,16 @@ class GateFacts:
     running: tuple[RunningFacts, ...] = ()
     capacity: int = 1
     exclusions: Mapping[str, str] = field(default_factory=dict)
+    calendar: CalendarFacts | None = None
+    overridden: frozenset[str] = frozenset()
 
 
-def gate(facts: GateFacts) -> list[Blocker]:
+def gate(facts: GateFacts, now: datetime) -> list[Blocker]:
     """Why this promotion may not start now; empty when it may. All reasons at once, the lasting ones first."""
-    return [blocker for rule in RULES for blocker in rule(facts)]
+    found = [blocker for rule in RULES for blocker in rule(facts)]
+    if facts.calendar is not None:
+        found += calendar.blockers(facts.calendar, now)
+    return [blocker for blocker in found if not (blocker.overridable and blocker.name in facts.overridden)]
 
 
 def archived(facts: GateFacts) -> Iterator[Blocker]:

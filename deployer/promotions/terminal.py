@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from apps_registry.models import Application, Environment, Target
-from deployer.promotions.actions.refusal import RefusedError
+from deployer.refusal import RefusedError
 from deployer.releases.models import Release
 
 

@@ -1,6 +1,7 @@
 """The gate: each rule by itself, and all of them together."""
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,15 +16,16 @@ from deployer.promotions.rules import (
 )
 
 FREE = GateFacts(application="frontend", environment="staging", owner="Web", version="v5", order=5, capacity=2)
+NOW = datetime(2026, 3, 3, 12, tzinfo=UTC)
 OTHER = RunningFacts(application="router", version="v9", link="/promotions/9/")
 
 
 def kinds(facts: GateFacts) -> list[BlockerKind]:
-    return [blocker.kind for blocker in gate(facts)]
+    return [blocker.kind for blocker in gate(facts, NOW)]
 
 
 def test_nothing_stands_in_the_way_of_a_free_promotion() -> None:
-    assert gate(FREE) == []
+    assert gate(FREE, NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_a_rollback_still_keeps_to_capacity_and_exclusions() -> None:
 
 
 def test_every_blocker_says_why_and_who_and_survives_the_database() -> None:
-    for blocker in gate(EVERYTHING):
+    for blocker in gate(EVERYTHING, NOW):
         assert blocker.sentence
         assert blocker.who
         assert Blocker.from_json(blocker.to_json()) == blocker

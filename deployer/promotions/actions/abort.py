@@ -5,12 +5,12 @@ from datetime import datetime
 from django.utils import timezone
 
 from deployer.audit.actor import Actor
-from deployer.promotions.actions.refusal import RefusedError
 from deployer.promotions.engine import queue
 from deployer.promotions.engine.advance import locked, settle
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion, StepKind
 from deployer.promotions.states import PromotionState, StepState
+from deployer.refusal import RefusedError
 
 
 def abort(*, promotion: Promotion, by: Actor, reason: str, now: datetime | None = None) -> Promotion:

@@ -5,14 +5,14 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from apps_registry.locks import lock_environments
 from apps_registry.models import Application, Environment
 from deployer.audit.actions import record
 from deployer.audit.actor import Actor
-from deployer.promotions.actions.refusal import RefusedError
 from deployer.promotions.engine import wakeups
-from deployer.promotions.engine.advance import lock_environments
 from deployer.promotions.models import Hold
 from deployer.promotions.models.hold import HoldKind
+from deployer.refusal import RefusedError
 
 
 @transaction.atomic

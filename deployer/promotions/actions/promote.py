@@ -5,18 +5,20 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from apps_registry.locks import lock_environments
 from apps_registry.models import Target
 from deployer.audit.actor import Actor
 from deployer.promotions.actions.abort import request_abort
-from deployer.promotions.actions.refusal import BlockedError, RefusedError
 from deployer.promotions.engine import queue
-from deployer.promotions.engine.advance import lock_environments
+from deployer.promotions.engine.advance import locked, settle
 from deployer.promotions.engine.facts import gate_facts
 from deployer.promotions.lines import create_promotion, record_event
 from deployer.promotions.models import Hold, Promotion, PromotionKind
 from deployer.promotions.models.hold import HoldKind
 from deployer.promotions.presence import failed_since, presence_on
 from deployer.promotions.rules import NEVER_BY_WAITING, gate
+from deployer.promotions.states import ACTIVE
+from deployer.refusal import BlockedError, RefusedError
 from deployer.releases.models import Deployment, Release
 
 
@@ -24,27 +26,36 @@ from deployer.releases.models import Deployment, Release
 def promote(*, release: Release, target: Target, by: Actor, reason: str = "", now: datetime | None = None) -> Promotion:
     """Ask for a promotion by hand; one that waits already becomes a person's, which passes the manual policy.
 
-    Raises BlockedError for what no waiting would change, RefusedError when it is running already.
+    Every gate is asked at once: what is returned has started, or waits for the blockers that it shows. Raises
+    BlockedError for what no waiting would change, RefusedError when it is running already.
     """
     now = now or timezone.now()
     lock_environments([target.environment_id])
-    lasting = [
-        blocker for blocker in gate(gate_facts(release, target, by_hand=True)) if blocker.kind in NEVER_BY_WAITING
-    ]
+    blockers = gate(gate_facts(release, target, now=now, by_hand=True), now)
+    lasting = [blocker for blocker in blockers if blocker.kind in NEVER_BY_WAITING]
     if lasting:
         raise BlockedError(lasting)
     existing = (
         Promotion.objects.with_names().open().filter(release=release, target=target, kind=PromotionKind.FORWARD).first()
     )
     if existing is None:
-        return create_promotion(release, target, by=by, now=now, requested_by=by.label, reason=reason)
-    if existing.state in ("deploying", "verifying"):
+        made = create_promotion(release, target, by=by, now=now, requested_by=by.label, reason=reason)
+        return _looked_at(made, now)
+    if existing.state in ACTIVE:
         raise RefusedError(f"{existing} is running already: {existing.full_url()}")
     existing.requested_by, existing.reason, existing.due_at = by.label, reason or existing.reason, now
     existing.save(update_fields=["requested_by", "reason", "due_at"])
     record_event(existing, "requested", f"{by} asked for {existing} by hand.", by=by, now=now)
     queue.wake(existing.pk)
-    return existing
+    return _looked_at(existing, now)
+
+
+def _looked_at(promotion: Promotion, now: datetime) -> Promotion:
+    """The promotion, taken as far as it goes now: who asked is told at once whether it waits, and for what."""
+    with locked(promotion.pk) as found:
+        if found is not None:
+            settle(found, now)
+        return found or promotion
 
 
 @transaction.atomic

@@ -54,17 +54,11 @@ def locked(promotion_id: int, *, due_by: datetime | None = None) -> Iterator[Pro
         yield promotion
 
 
-def lock_environments(ids: list[int] | None = None) -> None:
-    """Lock environments' rows, all by default, in the order of their ids. Must be inside a transaction."""
-    rows = Environment.objects.select_for_update(no_key=True).order_by("pk")
-    list(rows.values_list("pk", flat=True) if ids is None else rows.filter(pk__in=ids).values_list("pk", flat=True))
-
-
 def settle(promotion: Promotion, now: datetime) -> None:
     """Apply decisions until nothing more changes. The caller holds the locks of `locked`."""
     recheck = timedelta(seconds=settings.RECHECK_SECONDS)
     for _ in range(MOST_MOVES):
-        facts = promotion_facts(promotion)
+        facts = promotion_facts(promotion, now)
         decision = decide(facts, now, recheck=recheck)
         if not decision.changes_something:
             _wait(promotion, decision, now)

@@ -5,6 +5,7 @@ from textwrap import shorten
 
 from apps_registry.models.target import RollbackPolicy
 from deployer.audit.actor import ENGINE
+from deployer.calendar.models import Slot
 from deployer.promotions import log_text
 from deployer.promotions.engine import wakeups
 from deployer.promotions.lines import continue_line, create_promotion, record_event
@@ -32,6 +33,13 @@ def end(promotion: Promotion, state: PromotionState, outcome: str, now: datetime
         sentence = f"{promotion} was {state.label.lower()}. {outcome}"
         record_event(promotion, state.value, sentence, by=ENGINE, now=now, reason=promotion.abort_reason)
     wakeups.wake_after_end(promotion, now=now)
+    _look_at_slots(promotion, now)
+
+
+def _look_at_slots(promotion: Promotion, now: datetime) -> None:
+    """A slot that is under way for it may be over as well, and its place free again."""
+    if promotion.state == PromotionState.SUCCEEDED:
+        Slot.objects.under_way_for(promotion.target.application_id, promotion.target.environment_id).update(due_at=now)
 
 
 def supersede(promotion: Promotion, by_id: int, now: datetime) -> None:

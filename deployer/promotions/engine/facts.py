@@ -1,11 +1,13 @@
 """Gathers, under the locks of `advance`, what the pure rules look at."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from apps_registry.models import Application, ExclusionGroup, Target, TrustIssue
+from apps_registry.models import Target, TrustIssue
+from apps_registry.models.exclusion import exclusions_of
 from apps_registry.models.target import Batching, Policy
+from deployer.calendar.facts import Asked, calendar_facts
 from deployer.promotions.decide import PromotionFacts, StepFacts
 from deployer.promotions.models import Hold, Promotion, PromotionKind, Step, StepKind
 from deployer.promotions.models.promotion import PromotionQuerySet
@@ -15,7 +17,7 @@ from deployer.promotions.states import FINISHED, PromotionState, StepState
 from deployer.releases.models import Deployment, Release
 
 
-def promotion_facts(promotion: Promotion) -> PromotionFacts:
+def promotion_facts(promotion: Promotion, now: datetime) -> PromotionFacts:
     """What `decide` needs. The caller holds the environment's and the promotion's row locks."""
     state = PromotionState(promotion.state)
     if state is PromotionState.WAITING:
@@ -23,7 +25,7 @@ def promotion_facts(promotion: Promotion) -> PromotionFacts:
         newer = superseding(promotion, presence)
         if newer is not None:
             return PromotionFacts(state=state, superseded_by=newer)
-        gate = gate_facts(promotion.release, promotion.target, promotion=promotion, presence=presence)
+        gate = gate_facts(promotion.release, promotion.target, now=now, promotion=promotion, presence=presence)
         return PromotionFacts(state=state, gate=gate)
     steps = tuple(step_facts(step) for step in promotion.steps.all())
     return PromotionFacts(state=state, steps=steps, abort_requested_by=promotion.abort_requested_by)
@@ -73,6 +75,7 @@ def gate_facts(
     release: Release,
     target: Target,
     *,
+    now: datetime,
     promotion: Promotion | None = None,
     presence: Presence | None = None,
     by_hand: bool = False,
@@ -83,6 +86,14 @@ def gate_facts(
     floor = presence.floor
     running, busy = _running(target)
     is_rollback = promotion is not None and promotion.is_rollback
+    by_hand = by_hand or (promotion is not None and promotion.requested_by != "")
+    asked = Asked(
+        target=target,
+        version=release.version,
+        is_rollback=is_rollback,
+        by_hand=by_hand,
+        running=[other.application for other in running if not other.uncertain],
+    )
     return GateFacts(
         application=application.slug,
         environment=target.environment.slug,
@@ -90,7 +101,7 @@ def gate_facts(
         version=release.version,
         order=release.order,
         is_rollback=is_rollback,
-        by_hand=by_hand or (promotion is not None and promotion.requested_by != ""),
+        by_hand=by_hand,
         archived=application.is_archived,
         has_deployer=bool(target.deployer),
         automatic=target.policy == Policy.AUTOMATIC,
@@ -107,8 +118,16 @@ def gate_facts(
         busy=busy,
         running=running,
         capacity=target.environment.capacity,
-        exclusions=_exclusions(application, running),
+        exclusions=exclusions_of(application) if running else {},
+        calendar=calendar_facts(asked, now),
+        overridden=_overridden(promotion, now),
     )
+
+
+def _overridden(promotion: Promotion | None, now: datetime) -> frozenset[str]:
+    if promotion is None:
+        return frozenset()
+    return frozenset(promotion.overrides.valid(now).values_list("blocker", flat=True))
 
 
 def _live(presence: Presence) -> LiveFacts | None:
@@ -199,10 +218,3 @@ def _ahead(target: Target, promotion: Promotion | None) -> tuple[str, ...]:
 def _open_rollback(target: Target) -> str:
     rollbacks = Promotion.objects.waiting().filter(target=target, kind=PromotionKind.ROLLBACK)
     return rollbacks.values_list("release__version", flat=True).first() or ""
-
-
-def _exclusions(application: Application, running: tuple[RunningFacts, ...]) -> dict[str, str]:
-    if not running:
-        return {}
-    memberships = ExclusionGroup.applications.through.objects.filter(exclusiongroup__applications=application)
-    return dict(memberships.values_list("application__slug", "exclusiongroup__reason"))

@@ -1,5 +1,6 @@
 """Has waiting promotions looked at again when something that they wait for has changed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from deployer.gates import BlockerKind
@@ -7,7 +8,7 @@ from deployer.promotions.engine import queue
 from deployer.promotions.models import Promotion
 
 FREED_WITH_THE_TARGET = frozenset({BlockerKind.BUSY, BlockerKind.QUEUE})
-FREED_WITH_A_PLACE = frozenset({BlockerKind.CAPACITY, BlockerKind.EXCLUSION})
+FREED_WITH_A_PLACE = frozenset({BlockerKind.CAPACITY, BlockerKind.EXCLUSION, BlockerKind.SLOT})
 """Reasons that end when another promotion of the environment does; those above, when one of the target does."""
 
 
@@ -20,6 +21,15 @@ def wake_application(*, application_id: int, environment_id: int | None, now: da
     if environment_id is not None:
         waiting = waiting.in_environment(environment_id)
     _wake(list(waiting.values_list("pk", flat=True)), now)
+
+
+def wake_environments(ids: Iterable[int] | None, *, now: datetime) -> None:
+    """Wake what waits in these environments, in all for None, after the calendar has changed. The caller has locked
+    their rows."""
+    waiting = Promotion.objects.waiting()
+    if ids is not None:
+        waiting = waiting.filter(target__environment__in=list(ids))
+    _wake(list(waiting.order_by("created_at", "pk").values_list("pk", flat=True)), now)
 
 
 def wake_older(newer: Promotion, *, now: datetime) -> None:

@@ -97,6 +97,7 @@ class Promotion(models.Model):
             models.Index(fields=["target", "state"], name="promotion_target_state"),
             models.Index(fields=["state"], condition=Q(state__in=sorted(OPEN)), name="promotion_open"),
             models.Index(fields=["target", "-id"], name="promotion_target_newest"),
+            models.Index(fields=["started_at"], condition=Q(started_at__isnull=False), name="promotion_started"),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from deployer.promotions import jobs
 from deployer.promotions.actions.abort import abort
-from deployer.promotions.actions.refusal import RefusedError
+from deployer.refusal import RefusedError
 from deployer.promotions.models import Hold, Measurement, Promotion, Step
 from tests.scene import ALEX, Scene, webhook_config
 

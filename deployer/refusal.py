@@ -9,8 +9,12 @@ class RefusedError(Exception):
     """What was asked is not possible as things stand; the message says why and what to do instead."""
 
 
+class NotAllowedError(RefusedError):
+    """Who asks lacks the right to it; the message says who has it."""
+
+
 class BlockedError(RefusedError):
-    """The gate refuses for reasons that no waiting ends. `blockers` are those reasons."""
+    """Rules refuse. `blockers` are the reasons, all of them."""
 
     def __init__(self, blockers: Sequence[Blocker]) -> None:
         super().__init__(" ".join(blocker.sentence for blocker in blockers))

@@ -1,0 +1,310 @@
+"""Whether a slot may be booked, and the next one that may: decided from facts and the time alone."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from deployer.calendar.hours import Hours
+from deployer.calendar.rules import MANAGER, FreezeFacts, SlotFacts, SlotPolicy, first_clear, minutes
+from deployer.calendar.spans import Span, most_at_once
+from deployer.gates import Blocker, BlockerKind
+
+STEP = timedelta(minutes=5)
+"""Free slots are offered at whole five minutes."""
+WHO_BOOKS = "You can choose another time"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an environment's slots are like: how long one is unless said otherwise and at most, and how far ahead one
+    may be booked."""
+
+    length: timedelta = timedelta(minutes=30)
+    longest: timedelta = timedelta(hours=1)
+    ahead: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedApplication:
+    """An application that a slot is wanted for. `mine` says whether who asks may book for it; `exclusions` maps the
+    slugs of applications that must not be deployed together with it to the reason."""
+
+    slug: str
+    owner: str
+    mine: bool = True
+    archived: bool = False
+    has_target: bool = True
+    slot_policy: SlotPolicy = SlotPolicy.OPTIONAL
+    alone: str = ""
+    exclusions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingFacts:
+    """A slot that somebody wants from `span.start` to `span.end`, and what there is already.
+
+    `slots` are the environment's others that overlap it; `freezes` those that touch one of the applications. `begun`
+    says that it is under way, so that its start lies in the past.
+    """
+
+    environment: str
+    applications: Sequence[BookedApplication]
+    span: Span
+    exclusive: bool = False
+    begun: bool = False
+    limits: Limits = Limits()
+    hours: Hours | None = None
+    freezes: Sequence[FreezeFacts] = ()
+    slots: Sequence[SlotFacts] = ()
+    capacity: int = 1
+    overridden: frozenset[str] = frozenset()
+
+    @property
+    def length(self) -> timedelta:
+        return self.span.end - self.span.start
+
+    @property
+    def alone(self) -> bool:
+        return self.exclusive or any(application.alone for application in self.applications)
+
+    def overlapping(self) -> Iterator[SlotFacts]:
+        return (slot for slot in self.slots if slot.span.overlaps(*self.span))
+
+
+def booking_blockers(facts: BookingFacts, now: datetime) -> list[Blocker]:
+    """Every reason why this slot can't be booked, moved or extended to; empty when it can."""
+    found = [blocker for rule in LASTING_RULES for blocker in rule(facts)]
+    found += [blocker for rule in REQUEST_RULES for blocker in rule(facts, now)]
+    found += [blocker for rule in TIME_RULES for blocker in rule(facts)]
+    return [blocker for blocker in found if not (blocker.overridable and blocker.name in facts.overridden)]
+
+
+def next_free(facts: BookingFacts, now: datetime) -> datetime | None:
+    """The first start, at whole five minutes from `facts.span.start` on, of a slot as long as that one which can be
+    booked; None when there is none within the time that may be booked ahead, or when no time would do."""
+    lasting = any(True for rule in LASTING_RULES for _ in rule(facts))
+    if lasting or not timedelta(0) < facts.length <= facts.limits.longest:
+        return None
+
+    def blockers_at(at: datetime) -> list[Blocker]:
+        wanted = replace(facts, span=Span(at, at + facts.length))
+        found = [blocker for rule in TIME_RULES for blocker in rule(wanted)]
+        return [replace(blocker, until=blocker.until and _at_step(blocker.until)) for blocker in found]
+
+    return first_clear(blockers_at, _at_step(max(facts.span.start, now)), now + facts.limits.ahead)
+
+
+def _at_step(at: datetime) -> datetime:
+    over = timedelta(seconds=at.timestamp() % STEP.total_seconds())
+    return at - over + STEP if over else at
+
+
+def archived(facts: BookingFacts) -> Iterator[Blocker]:
+    for application in facts.applications:
+        if application.archived:
+            yield Blocker(
+                kind=BlockerKind.ARCHIVED,
+                sentence=f"{application.slug} is archived.",
+                who="An admin can unarchive it",
+                ref=application.slug,
+            )
+
+
+def without_target(facts: BookingFacts) -> Iterator[Blocker]:
+    for application in facts.applications:
+        if not application.has_target:
+            yield Blocker(
+                kind=BlockerKind.NOT_CONFIGURED,
+                sentence=f"{application.slug} has no target in {facts.environment}.",
+                who="An admin can add one",
+                ref=application.slug,
+            )
+        elif application.slot_policy is SlotPolicy.NOT_USED:
+            yield Blocker(
+                kind=BlockerKind.NOT_CONFIGURED,
+                sentence=f"{application.slug} is deployed to {facts.environment} without slots.",
+                who="An admin can change the target's policy",
+                ref=application.slug,
+            )
+
+
+def not_yours(facts: BookingFacts) -> Iterator[Blocker]:
+    for application in facts.applications:
+        if not application.mine:
+            yield Blocker(
+                kind=BlockerKind.NOT_YOURS,
+                sentence=f"{application.slug} belongs to {application.owner}, and you are not of that team.",
+                who=f"{application.owner} or a release manager can book it",
+                ref=application.slug,
+            )
+
+
+def excluded_together(facts: BookingFacts) -> Iterator[Blocker]:
+    """One slot for applications that must not be deployed together."""
+    slugs = {application.slug for application in facts.applications}
+    for application in facts.applications:
+        for other in sorted(slugs & set(application.exclusions)):
+            if application.slug < other:
+                yield Blocker(
+                    kind=BlockerKind.EXCLUSION,
+                    sentence=(
+                        f"{application.slug} and {other} must not be deployed together: {application.exclusions[other]}"
+                    ),
+                    who="You can book a slot for each",
+                    ref=f"{application.slug}+{other}",
+                )
+    if len(slugs) > 1:
+        for application in facts.applications:
+            if application.alone:
+                yield Blocker(
+                    kind=BlockerKind.EXCLUSION,
+                    sentence=f"{application.slug} deploys alone: {application.alone}",
+                    who="You can book a slot for each",
+                    ref=application.slug,
+                )
+
+
+def too_many(facts: BookingFacts) -> Iterator[Blocker]:
+    if len(facts.applications) > facts.capacity:
+        yield Blocker(
+            kind=BlockerKind.CAPACITY,
+            sentence=f"{facts.environment} takes {facts.capacity} at once, and this slot has {len(facts.applications)}.",
+            who="You can book several slots",
+            ref="size",
+        )
+
+
+def in_time(facts: BookingFacts, now: datetime) -> Iterator[Blocker]:
+    """Not in the past, not too far ahead, and for whole minutes."""
+    if facts.span.start < now and not facts.begun:
+        yield _time("past", "It starts in the past: choose a later start.")
+    elif facts.span.start > now + facts.limits.ahead:
+        days = facts.limits.ahead.days
+        yield _time("ahead", f"Slots in {facts.environment} are booked at most {days} days ahead.")
+    if any(at.second or at.microsecond for at in facts.span):
+        yield _time("minutes", "Slots start and end at whole minutes.")
+
+
+def of_length(facts: BookingFacts, now: datetime) -> Iterator[Blocker]:
+    if facts.length <= timedelta(0):
+        yield _time("order", "It ends before it starts: choose a later end.")
+    elif facts.length > facts.limits.longest:
+        yield _time("length", f"A slot in {facts.environment} is at most {minutes(facts.limits.longest)} long.")
+
+
+def _time(ref: str, sentence: str) -> Blocker:
+    return Blocker(kind=BlockerKind.TIME, sentence=sentence, who=WHO_BOOKS, ref=ref)
+
+
+def within_hours(facts: BookingFacts) -> Iterator[Blocker]:
+    """A slot lies within the open hours from its start to its end."""
+    hours = facts.hours
+    if hours is None or facts.length <= timedelta(0):
+        return
+    opening = hours.next_opening(facts.span.start, facts.length)
+    if opening == facts.span.start:
+        return
+    last_moment = facts.span.end - timedelta(microseconds=1)
+    holiday = hours.holiday_at(facts.span.start) or hours.holiday_at(last_moment)
+    yield Blocker(
+        kind=BlockerKind.HOLIDAY if holiday else BlockerKind.WINDOW,
+        sentence=(
+            f"{facts.environment} takes no deploys on {holiday}."
+            if holiday
+            else f"{facts.environment} takes deploys {hours.in_words()}, and a slot lies within these hours."
+        ),
+        who=MANAGER,
+        link="/calendar/hours/",
+        until=opening,
+        overridable=True,
+    )
+
+
+def not_frozen(facts: BookingFacts) -> Iterator[Blocker]:
+    for freeze in facts.freezes:
+        if freeze.overlaps(*facts.span) and not freeze.allows_by_hand:
+            yield Blocker(
+                kind=BlockerKind.FREEZE,
+                sentence=freeze.sentence(),
+                who=f"{freeze.declared_by} or a release manager can lift it",
+                link=freeze.link,
+                until=freeze.ends_at,
+                overridable=True,
+                ref=freeze.ref,
+            )
+
+
+def booked_already(facts: BookingFacts) -> Iterator[Blocker]:
+    """One application has one slot at a time."""
+    wanted = {application.slug for application in facts.applications}
+    for slot in facts.overlapping():
+        for slug in sorted(wanted & set(slot.releases)):
+            yield _taken(slot, f"{slug} has a slot then already, booked by {slot.booked_by}.")
+
+
+def beside_others(facts: BookingFacts) -> Iterator[Blocker]:
+    """Slots that nothing, or none of these applications, may be booked beside."""
+    for slot in facts.overlapping():
+        reason = _why_not_beside(facts, slot)
+        if reason:
+            yield _taken(slot, f"{slot.booked_by} has booked {facts.environment} for {slot.names}, {reason}")
+
+
+def _why_not_beside(facts: BookingFacts, slot: SlotFacts) -> str:
+    if slot.alone:
+        return f"and nothing else goes there meanwhile: {slot.alone}"
+    if facts.exclusive:
+        return "and an exclusive slot keeps everything else out."
+    for application in facts.applications:
+        if application.alone:
+            return f"and {application.slug} deploys alone: {application.alone}"
+        for other in sorted(set(slot.releases) & set(application.exclusions)):
+            reason = application.exclusions[other]
+            return f"and {application.slug} and {other} must not be deployed together: {reason}"
+    return ""
+
+
+def within_capacity(facts: BookingFacts) -> Iterator[Blocker]:
+    """Promise 5: each application of a slot takes a place."""
+    others = list(facts.overlapping())
+    weights = [(slot.span, len(slot.releases)) for slot in others]
+    if not others or most_at_once(weights, *facts.span) + len(facts.applications) <= facts.capacity:
+        return
+    holders = "; ".join(f"{slot.names}, booked by {slot.booked_by}" for slot in others)
+    first = min(others, key=lambda slot: slot.span.end)
+    yield Blocker(
+        kind=BlockerKind.CAPACITY,
+        sentence=f"{facts.environment} takes {facts.capacity} at once and is full then: {holders}.",
+        who=WHO_BOOKS,
+        link=first.link,
+        until=first.span.end,
+    )
+
+
+def _taken(slot: SlotFacts, sentence: str) -> Blocker:
+    return Blocker(
+        kind=BlockerKind.SLOT,
+        sentence=sentence,
+        who=f"{slot.booked_by} can move it",
+        link=slot.link,
+        until=slot.span.end,
+        ref=slot.ref,
+    )
+
+
+LASTING_RULES: tuple[Callable[[BookingFacts], Iterator[Blocker]], ...] = (
+    archived,
+    without_target,
+    not_yours,
+    excluded_together,
+    too_many,
+)
+"""Those that no other time would change."""
+REQUEST_RULES: tuple[Callable[[BookingFacts, datetime], Iterator[Blocker]], ...] = (in_time, of_length)
+TIME_RULES: tuple[Callable[[BookingFacts], Iterator[Blocker]], ...] = (
+    within_hours,
+    not_frozen,
+    booked_already,
+    beside_others,
+    within_capacity,
+)

@@ -1,0 +1,42 @@
+"""A person's leave to pass one named blocker."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length
+from django.utils import timezone
+
+from deployer.calendar.models.slot import Slot
+
+REASON_LENGTH = 10
+"""So many characters at least: long enough that it says something."""
+
+models.TextField.register_lookup(Length)
+
+
+class OverrideBase(models.Model):
+    """`blocker` names what is passed, as Blocker.name does: freeze:12, window. It counts until `expires_at`, UTC."""
+
+    blocker = models.CharField(max_length=120)
+    sentence = models.TextField()
+    reason = models.TextField()
+    given_by = models.CharField(max_length=150)
+    given_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.blocker} overridden by {self.given_by}"
+
+
+class SlotOverride(OverrideBase):
+    """Counts for what is promoted in the slot, from its start to its end."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="overrides")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(reason__length__gte=REASON_LENGTH), name="slot_override_has_a_reason")
+        ]
