@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from apps_registry.models import Application, Environment, Target, TargetCheck, Team
+from apps_registry.models import Application, Environment, Membership, Target, TargetCheck, Team
+from apps_registry.rights import Rights, rights_of_user
+from deployer.access.models import User
+from deployer.access.models.user import Role
 from deployer.audit.actor import Actor, ActorKind
+from deployer.calendar.models import EnvironmentCalendar, OpenHours, Slot
 from deployer.promotions import jobs
 from deployer.promotions.actions.register import register
 from deployer.promotions.models import Promotion, Step
@@ -69,6 +73,28 @@ class Scene:
         )
         return release
 
+    def person(self, name: str = "alex", *, role: Role = Role.DEVELOPER, teams: tuple[str, ...] = ("web",)) -> Rights:
+        """Someone of these teams, with what they may do."""
+        user, _ = User.objects.get_or_create(
+            username=name,
+            defaults={"first_name": name.title(), "last_name": "Doe", "email": f"{name}@example.org", "role": role},
+        )
+        for slug in teams:
+            team, _ = Team.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
+            Membership.objects.get_or_create(user=user, team=team)
+        return rights_of_user(user)
+
+    def manager(self, name: str = "sam") -> Rights:
+        """A release manager."""
+        return self.person(name, role=Role.RELEASE_MANAGER, teams=())
+
+    def hours(self, environment: Environment) -> EnvironmentCalendar:
+        """Give it GOV.UK's hours: Monday to Thursday 09:30 to 17:00, Friday to 16:00, and bank holidays."""
+        calendar = EnvironmentCalendar.objects.create(environment=environment)
+        for weekday in range(5):
+            OpenHours.objects.create(calendar=calendar, weekday=weekday, closes=time(16 if weekday == 4 else 17))
+        return calendar
+
     def run(self, seconds: float = 60, *, until: datetime | None = None) -> None:
         """Let the time pass, doing what falls due in its order, as clock and workers would."""
         end = until or self.now + timedelta(seconds=seconds)
@@ -78,6 +104,8 @@ class Scene:
                 self.now = end
                 return
             self.now = max(self.now, due)
+            for slot_id in jobs.due_slots(self.now):
+                jobs.slot(slot_id, now=self.now)
             for promotion_id in jobs.due_promotions(self.now):
                 jobs.wake(promotion_id, now=self.now)
             for step_id in jobs.due_steps(self.now):
@@ -85,7 +113,7 @@ class Scene:
         raise AssertionError("The engine does not come to rest.")
 
     def _next(self, end: datetime) -> datetime | None:
-        rows = (Promotion.objects, Step.objects)
+        rows = (Promotion.objects, Step.objects, Slot.objects)
         times = [
             row.filter(due_at__lte=end).order_by("due_at").values_list("due_at", flat=True).first() for row in rows
         ]

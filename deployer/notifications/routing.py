@@ -8,12 +8,28 @@ from django.db.models import Q
 
 from apps_registry.models import Application, Team, Watcher
 from apps_registry.models.watcher import WatcherKind
+from deployer.access.models import User
+from deployer.audit.actor import ActorKind
 from deployer.audit.models import Event
 from deployer.notifications.models import Channel
 
 STOPS = frozenset({"promotion.failed", "promotion.errored"})
 """The line has stopped: the owning team must move, so it is told, and everyone who watches."""
-WATCHED = STOPS | {"promotion.succeeded", "promotion.aborted", "hold.placed", "hold.lifted"}
+CAUGHT = frozenset({"promotion.frozen", "slot.frozen", "slot.missed", "slot.not_promoted"})
+"""What was planned does not happen: the owning team plans anew."""
+BOOKED = frozenset(
+    {"slot.frozen", "slot.missed", "slot.not_promoted", "slot.overridden", "slot.cancelled", "slot.moved"}
+)
+RECURRING = frozenset({"slot_series.skipped", "slot_series.ended"})
+PERSONAL = BOOKED | RECURRING
+"""Told to whoever booked it."""
+WATCHED = (
+    STOPS
+    | CAUGHT
+    | BOOKED
+    | {"promotion.succeeded", "promotion.aborted", "promotion.overridden", "hold.placed", "hold.lifted"}
+)
+TOLD = WATCHED | PERSONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +41,29 @@ class Receiver:
 
 
 def receivers(event: Event) -> list[Receiver]:
-    """Each address once, for its first reason: the owning team, then the watchers in their order."""
-    if event.kind not in WATCHED or not event.application:
+    """Each address once, for its first reason: who booked it, the owning team, then the watchers in their order."""
+    if event.kind not in TOLD or not event.application:
         return []
     application = Application.objects.select_related("owner").filter(slug=event.application).first()
     if application is None:
         return []
-    found = [*_owner(event, application), *_watchers(event, application)]
+    found = [*_bookers(event), *_owner(event, application), *_watchers(event, application)]
     if event.kind in STOPS and not any(one.channel is Channel.EMAIL for one in found):
         found.append(_fallback(application))
     return list({(one.channel, one.address): one for one in reversed(found)}.values())[::-1]
 
 
+def _bookers(event: Event) -> Iterator[Receiver]:
+    """Those whose plan it is, unless they did it themselves."""
+    if event.kind not in PERSONAL:
+        return
+    for person in User.objects.filter(pk__in=event.data.get("people", []), is_active=True).exclude(email=""):
+        if (event.actor_kind, event.actor_ref) != (ActorKind.USER, str(person.pk)):
+            yield Receiver(Channel.EMAIL, person.email, person.as_actor().label, "you booked it.")
+
+
 def _owner(event: Event, application: Application) -> Iterator[Receiver]:
-    if event.kind in STOPS:
+    if event.kind in STOPS | CAUGHT:
         yield from _team(application.owner, f"{application.owner} owns {application}.")
 
 
@@ -54,6 +79,8 @@ def _fallback(application: Application) -> Receiver:
 
 
 def _watchers(event: Event, application: Application) -> Iterator[Receiver]:
+    if event.kind not in WATCHED:
+        return
     here = Q(environment=None) | Q(environment__slug=event.environment)
     for watcher in Watcher.objects.filter(here, application=application).select_related("user", "team"):
         why = f"{watcher} watches {application}."

@@ -60,8 +60,9 @@ class GateFacts:
     `order` says which release of the application is newer. `by_hand` says that a person asked for this very promotion.
     `floor` is the highest order that is, or may be, on the target: what is live, and any newer release whose deploy
     ended with its outcome unknown. `ahead` are the versions that go first when every release goes in order, `rollback`
-    the version that waits to be rolled back to. `overridden` names what a person lets this promotion pass. `running` are the other promotions in the environment; `exclusions`
-    maps the slugs of the applications that must not be deployed together with this one to the reason.
+    the version that waits to be rolled back to. `running` are the other promotions in the environment; `exclusions`
+    maps the slugs of the applications that must not be deployed together with this one to the reason. `calendar` is
+    what the calendar's rules look at; `overridden` names the blockers that a person lets this promotion pass.
     """
 
     application: str

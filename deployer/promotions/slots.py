@@ -46,25 +46,22 @@ def _start(slot: Slot, now: datetime) -> None:
 
 def _promote(slot: Slot, booking: SlotApplication, release: Release, now: datetime) -> None:
     """In the booker's name. What no waiting would change is said to them; what only waits shows why on its page."""
-    target = (
-        Target.objects.select_related("application__owner", "environment")
-        .filter(application=booking.application_id, environment=slot.environment_id)
-        .first()
-    )
+    targets = Target.objects.select_related("application__owner", "environment")
+    target = targets.filter(application=booking.application_id, environment=slot.environment_id).first()
+    if target is None:
+        _say(slot, release, f"{booking.application} has no target in {slot.environment} any more.", now)
+        return
+    reason = f"In the slot that {slot.booked_by} booked."
     try:
-        if target is None:
-            raise RefusedError(f"{booking.application} has no target in {slot.environment} any more.")
-        promote(
-            release=release,
-            target=target,
-            by=slot.as_actor(),
-            reason=f"In the slot that {slot.booked_by} booked.",
-            now=now,
-        )
+        promote(release=release, target=target, by=slot.as_actor(), reason=reason, now=now)
     except RefusedError as error:
         if not _is_live(target, release):
-            did = f"could not promote {release} in the slot that {slot.booked_by} booked: {error}"
-            record_slot(slot, "not_promoted", did, by=ENGINE, now=now)
+            _say(slot, release, str(error), now)
+
+
+def _say(slot: Slot, release: Release, why: str, now: datetime) -> None:
+    did = f"could not promote {release} in the slot that {slot.booked_by} booked: {why}"
+    record_slot(slot, "not_promoted", did, by=ENGINE, now=now)
 
 
 def _is_live(target: Target | None, release: Release) -> bool:

@@ -17,6 +17,8 @@ from rest_framework.views import APIView
 
 from deployer.access.api import ScopePermission
 from deployer.access.models import ApiToken
+from deployer.calendar.models import Slot, SlotSeries
+from deployer.calendar.models.freeze import frozen_now
 from deployer.notifications.models import Notification, NotificationState
 from deployer.promotions.models import Hold, Promotion, Step
 from deployer.promotions.states import OPEN
@@ -28,6 +30,7 @@ class DeployerCollector(Collector):
     def collect(self) -> Iterator[GaugeMetricFamily]:
         now = timezone.now()
         yield GaugeMetricFamily("deployer_holds", "Open holds", value=Hold.objects.open().count())
+        yield GaugeMetricFamily("deployer_freezes", "Freezes that hold now", value=len(frozen_now(now)))
         yield GaugeMetricFamily(
             "deployer_notifications_pending",
             "Messages not yet sent",
@@ -49,8 +52,8 @@ class DeployerCollector(Collector):
 
 
 def due_lag(now: datetime) -> timedelta:
-    """How long ago the most overdue timer of a promotion, step or message should have been acted on."""
-    rows = (Promotion.objects.all(), Step.objects.all(), Notification.objects.all())
+    """How long ago the most overdue timer of a promotion, step, slot or message should have been acted on."""
+    rows = (Promotion.objects, Step.objects, Slot.objects, SlotSeries.objects, Notification.objects)
     due = [row.aggregate(oldest=Min("due_at"))["oldest"] for row in rows]
     return max((now - oldest for oldest in due if oldest is not None and oldest < now), default=timedelta())
 

@@ -5,8 +5,8 @@ import pytest
 from deployer.gates import BlockerKind
 from deployer.promotions.actions.hold import lift_holds
 from deployer.promotions.actions.promote import promote, roll_back
-from deployer.refusal import BlockedError
 from deployer.promotions.models import Promotion
+from deployer.refusal import BlockedError
 from tests.scene import ALEX, Scene
 
 

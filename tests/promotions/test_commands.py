@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from deployer.calendar.models import Freeze
 from deployer.notifications import jobs
 from deployer.promotions.models import Hold
 from tests.scene import Scene
@@ -118,3 +119,41 @@ def test_what_is_not_there_is_said_with_what_is(
 ) -> None:
     with pytest.raises(CommandError, match=words):
         run(capsys, *args)
+
+
+def test_freeze_says_what_it_catches_and_unfreeze_lets_it_go(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    application = scene.application(environments=1, policy="manual")
+    scene.now = timezone.now()
+    scene.register(application, "v1")
+
+    declared = run(capsys, "freeze", "--environment", "integration", "--reason", "An incident.")
+    freeze = Freeze.objects.get()
+    shown = run(capsys, "status")
+    lifted = run(capsys, "unfreeze", str(freeze.pk), "--reason", "It is over.")
+
+    assert "It catches frontend v1 to integration" in declared
+    assert "FROZEN: Everything in integration" in shown
+    assert f"manage.py unfreeze {freeze.pk}" in shown
+    assert lifted == "The freeze of Everything in integration is lifted.\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--team", "nobody"], "There is no team 'nobody'"),
+        (["--until", "tomorrow"], "'tomorrow' is no time"),
+        (["--until", "2020-01-01T09:00"], "end after it starts"),
+        (["--environment", "moon"], "There is no environment 'moon'"),
+    ],
+)
+def test_freeze_refuses_what_makes_no_sense(scene: Scene, args: list[str], message: str) -> None:
+    with pytest.raises(CommandError, match=message):
+        call_command("freeze", "--reason", "An incident.", *args)
+
+    assert not Freeze.objects.exists()
+
+
+@pytest.mark.django_db
+def test_unfreeze_of_none_says_which_there_are() -> None:
+    with pytest.raises(CommandError, match=r"There is no freeze 7\. Those that hold: none"):
+        call_command("unfreeze", "7", "--reason", "It is over.")

@@ -14,10 +14,10 @@ from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.call_back import call_back
 from deployer.promotions.actions.hold import lift_holds, place_hold
 from deployer.promotions.actions.promote import promote, roll_back
-from deployer.refusal import RefusedError
 from deployer.promotions.actions.register import register
 from deployer.promotions.engine import effects
 from deployer.promotions.models import Promotion, PromotionKind, Step
+from deployer.refusal import RefusedError
 from deployer.releases.actions import NewRelease
 from deployer.releases.models import Release
 from tests.scene import ALEX, CI, Scene, webhook_config

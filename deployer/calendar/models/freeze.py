@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from apps_registry.models import Application, Environment, Team
 from deployer.access.models.user import check_time_zone
-from deployer.calendar.hours import DAY
-from deployer.calendar.recurrence import Recurrence, wall_time
 from deployer.calendar.rules import FreezeFacts
+from deployer.calendar.terms import FrozenTime, Terms, scope_in_words
+
+MOMENT = timedelta(microseconds=1)
 
 
 class FreezeQuerySet(models.QuerySet["Freeze"]):
@@ -83,59 +84,42 @@ class Freeze(models.Model):
     @property
     def scope(self) -> str:
         """What is frozen, in words."""
-        names = [str(one) for one in (*self.teams.all(), *self.applications.all())]
-        what = f"{', '.join(names)}" if names else "Everything"
-        environments = ", ".join(str(one) for one in self.environments.all())
-        return f"{what} in {environments}" if environments else (what if not names else f"{what} in every environment")
+        return scope_in_words((*self.teams.all(), *self.applications.all()), self.environments.all())
+
+    @property
+    def terms(self) -> Terms:
+        """What it says, by itself. Asks nothing after `with_scope`."""
+        return Terms(
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            zone=self.zone,
+            recurrence=self.recurrence,
+            environments=frozenset(one.pk for one in self.environments.all()),
+            teams=frozenset(one.pk for one in self.teams.all()),
+            applications=frozenset(one.pk for one in self.applications.all()),
+            allows_rollbacks=self.allows_rollbacks,
+            allows_by_hand=self.allows_by_hand,
+            lifted_at=self.lifted_at,
+            lifts={lift.occurrence: lift.lifted_at for lift in self.lifts.all()},
+        )
 
     def covers(self, application: Application, environment_id: int) -> bool:
         """Whether deploys of the application to the environment are in its scope. Asks nothing after `with_scope`."""
-        environments = {one.pk for one in self.environments.all()}
-        teams = {one.pk for one in self.teams.all()}
-        applications = {one.pk for one in self.applications.all()}
-        return (not environments or environment_id in environments) and (
-            not (teams or applications) or application.owner_id in teams or application.pk in applications
-        )
+        return self.terms.covers(application=application.pk, owner=application.owner_id, environment=environment_id)
 
-    def covers_environment(self, environment_id: int) -> bool:
-        """Whether anything in the environment is in its scope."""
-        environments = {one.pk for one in self.environments.all()}
-        return not environments or environment_id in environments
-
-    @property
-    def rule(self) -> Recurrence | None:
-        """How it recurs."""
-        if not self.recurrence or self.ends_at is None:
-            return None
-        starts = wall_time(self.starts_at, self.zone)
-        return Recurrence(rule=self.recurrence, zone=self.zone, starts=starts, ends=wall_time(self.ends_at, self.zone))
-
-    def times(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime | None]]:
+    def times(self, start: datetime, end: datetime) -> list[FrozenTime]:
         """When it holds, of [start, end): from and until, UTC, each time whole; lifted times end when they were lifted.
 
         Asks nothing after `with_scope`.
         """
-        lifted = {lift.occurrence: lift.lifted_at for lift in self.lifts.all()}
-        found: list[tuple[datetime, datetime | None]] = []
-        for first, last in self._occurrences(start, end):
-            ends = [at for at in (last, self.lifted_at, lifted.get(first)) if at is not None]
-            until = min(ends, default=None)
-            if until is None or first < until:
-                found.append((first, until))
-        return [(first, until) for first, until in found if first < end and (until is None or until > start)]
-
-    def _occurrences(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime | None]]:
-        rule = self.rule
-        if rule is None:
-            return [(self.starts_at, self.ends_at)]
-        return [(span.start, span.end) for span in rule.between(start, end)]
+        return self.terms.times(start, end)
 
     def holds_at(self, now: datetime) -> bool:
-        return bool(self.times(now, now + timedelta(microseconds=1)))
+        return bool(self.times(now, now + MOMENT))
 
     def is_over(self, now: datetime) -> bool:
         """Whether it will never hold again."""
-        return not self.times(now, now + 400 * DAY)
+        return self.terms.is_over(now)
 
     def facts(self, start: datetime, end: datetime) -> list[FreezeFacts]:
         """Its times of [start, end) as the rules take them."""
@@ -171,3 +155,8 @@ class FreezeLift(models.Model):
 
     def __str__(self) -> str:
         return f"{self.freeze} of {self.occurrence:%Y-%m-%d} lifted"
+
+
+def frozen_now(now: datetime) -> list[Freeze]:
+    """The freezes that hold at this moment, the newest first."""
+    return [freeze for freeze in Freeze.objects.touching(now, now + MOMENT).with_scope() if freeze.holds_at(now)]

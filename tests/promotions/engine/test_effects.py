@@ -4,8 +4,8 @@ import pytest
 
 from deployer.promotions import jobs
 from deployer.promotions.actions.abort import abort
-from deployer.refusal import RefusedError
 from deployer.promotions.models import Hold, Measurement, Promotion, Step
+from deployer.refusal import RefusedError
 from tests.scene import ALEX, Scene, webhook_config
 
 

@@ -10,6 +10,8 @@ from django.utils.timesince import timesince
 
 from apps_registry.models import Application
 from deployer.audit.models import Event
+from deployer.calendar.actions.freezes import when
+from deployer.calendar.models.freeze import frozen_now
 from deployer.promotions import terminal
 from deployer.promotions.models import Hold, Promotion
 from deployer.promotions.models.hold import HoldKind
@@ -32,9 +34,21 @@ class Command(BaseCommand):
         if not found:
             self.stdout.write("There are no applications yet: manage.py import_registry FILE brings them in.")
         now = timezone.now()
+        for line in describe_freezes(now):
+            self.stdout.write(line)
         for standing in standings(found):
             for line in describe(standing, now):
                 self.stdout.write(line)
+
+
+def describe_freezes(now: datetime) -> Iterator[str]:
+    """The lines that tell what is frozen now."""
+    frozen = frozen_now(now)
+    for freeze in frozen:
+        yield f"FROZEN: {freeze.scope}, {when(freeze)}, by {freeze.declared_by}: {freeze.reason}"
+        yield f'  to go on: manage.py unfreeze {freeze.pk} --reason "why"'
+    if frozen:
+        yield ""
 
 
 def describe(standing: Standing, now: datetime) -> Iterator[str]:
