@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -44,6 +44,19 @@ def due_times(rows: QuerySet[Any]) -> dict[int, datetime]:
     """Of rows with a `due_at`: id and time of those that are due the longest, as many as a look takes."""
     pairs = rows.exclude(due_at=None).order_by("due_at").values_list("pk", "due_at")[:BATCH]
     return dict(pairs)
+
+
+class Daily:
+    """Due once a day, beginning when a clock starts; for what may be done twice or a day late."""
+
+    def __init__(self) -> None:
+        self._next: datetime | None = None
+
+    def __call__(self, now: datetime) -> dict[int, datetime]:
+        if self._next is not None and now < self._next:
+            return {}
+        self._next = now + timedelta(days=1)
+        return {0: now}
 
 
 class Item(NamedTuple):

@@ -4,5 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from deployer.web.calendar.feeds.hiding import hide_secrets
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deployer.settings")
-application = get_wsgi_application()
+application = hide_secrets(get_wsgi_application())

@@ -49,18 +49,29 @@ class BearerAuthentication(BaseAuthentication):
 
 
 class ScopePermission(BasePermission):
-    """A token needs the scope that the view names for the method; a signed-in person may read."""
+    """A token needs the scope that the view names for the method. A signed-in person may read, and write where the view
+    says `people_write`, by their own rights; where it names no `write_scope` only people write."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         if request.method not in view.allowed_methods:
             raise MethodNotAllowed(request.method or "")
         reading = request.method in SAFE_METHODS
-        scope = Scope.READ if reading else view.write_scope
+        scope: Scope | None = Scope.READ if reading else getattr(view, "write_scope", None)
         if isinstance(request.auth, ApiToken):
-            if not request.auth.may(scope):
-                raise PermissionDenied(f"This token lacks the scope {scope}.")
+            _check_scope(request.auth, scope)
             return True
-        return isinstance(request.user, User) and reading
+        if not isinstance(request.user, User):
+            return False
+        if not (reading or getattr(view, "people_write", False)):
+            raise PermissionDenied(f"This is for programs, by a token with the scope {scope}.")
+        return True
+
+
+def _check_scope(token: ApiToken, scope: Scope | None) -> None:
+    if scope is None:
+        raise PermissionDenied("A token may not do this: only a person can, signed in.")
+    if not token.may(scope):
+        raise PermissionDenied(f"This token lacks the scope {scope}.")
 
 
 def actor_of(request: Request) -> Actor:

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,6 @@ class AccessConfig(AppConfig):
     name = "deployer.access"
     label = "access"
     verbose_name = "Access"
+
+    def ready(self) -> None:
+        import_module("deployer.access.schema")

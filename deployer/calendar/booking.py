@@ -3,10 +3,25 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import combinations
 
-from deployer.calendar.hours import Hours
-from deployer.calendar.rules import MANAGER, FreezeFacts, SlotFacts, SlotPolicy, first_clear, minutes
-from deployer.calendar.spans import Span, most_at_once
+from deployer.calendar.hours import MOMENT, Hours
+from deployer.calendar.rules import (
+    NO_TIME,
+    FreezeFacts,
+    SlotFacts,
+    SlotPolicy,
+    closed_day_blocker,
+    day_in_words,
+    full_times,
+    holders,
+    slots_in,
+    why_not_beside,
+    window_blocker,
+)
+from deployer.calendar.search import first_clear, nearby
+from deployer.calendar.sentences import minutes, stopped
+from deployer.calendar.spans import Span
 from deployer.gates import Blocker, BlockerKind
 
 STEP = timedelta(minutes=5)
@@ -44,7 +59,8 @@ class BookingFacts:
     """A slot that somebody wants from `span.start` to `span.end`, and what there is already.
 
     `slots` are the environment's others that overlap it; `freezes` those that touch one of the applications. `begun`
-    says that it is under way, so that its start lies in the past.
+    says that it is under way, so that its start stays, and what was before now is not asked again. `overridden` names
+    the blockers that somebody has overridden for it.
     """
 
     environment: str
@@ -67,6 +83,10 @@ class BookingFacts:
     def alone(self) -> bool:
         return self.exclusive or any(application.alone for application in self.applications)
 
+    @property
+    def slugs(self) -> list[str]:
+        return sorted({application.slug for application in self.applications})
+
     def overlapping(self) -> Iterator[SlotFacts]:
         return (slot for slot in self.slots if slot.span.overlaps(*self.span))
 
@@ -75,28 +95,34 @@ def booking_blockers(facts: BookingFacts, now: datetime) -> list[Blocker]:
     """Every reason why this slot can't be booked, moved or extended to; empty when it can."""
     found = [blocker for rule in LASTING_RULES for blocker in rule(facts)]
     found += [blocker for rule in REQUEST_RULES for blocker in rule(facts, now)]
-    found += [blocker for rule in TIME_RULES for blocker in rule(facts)]
+    asked = _asked(facts, now)
+    found += [blocker for rule in TIME_RULES for blocker in rule(asked)]
     return [blocker for blocker in found if not (blocker.overridable and blocker.name in facts.overridden)]
+
+
+def _asked(facts: BookingFacts, now: datetime) -> BookingFacts:
+    """With the time that is still to come. When it ends before it starts, the start alone is looked at, so that every
+    other reason is said with that one."""
+    start = max(facts.span.start, now) if facts.begun else facts.span.start
+    return replace(facts, span=Span(start, max(facts.span.end, start + MOMENT)))
 
 
 def next_free(facts: BookingFacts, now: datetime) -> datetime | None:
     """The first start, at whole five minutes from `facts.span.start` on, of a slot as long as that one which can be
     booked; None when there is none within the time that may be booked ahead, or when no time would do."""
-    lasting = any(True for rule in LASTING_RULES for _ in rule(facts))
-    if lasting or not timedelta(0) < facts.length <= facts.limits.longest:
-        return None
+    slots_near = nearby(facts.slots, lambda slot: slot.span)
 
     def blockers_at(at: datetime) -> list[Blocker]:
-        wanted = replace(facts, span=Span(at, at + facts.length))
-        found = [blocker for rule in TIME_RULES for blocker in rule(wanted)]
+        span = Span(at, at + facts.length)
+        found = booking_blockers(replace(facts, span=span, slots=slots_near(*span)), now)
         return [replace(blocker, until=blocker.until and _at_step(blocker.until)) for blocker in found]
 
     return first_clear(blockers_at, _at_step(max(facts.span.start, now)), now + facts.limits.ahead)
 
 
 def _at_step(at: datetime) -> datetime:
-    over = timedelta(seconds=at.timestamp() % STEP.total_seconds())
-    return at - over + STEP if over else at
+    """The first whole step from then on."""
+    return at + (datetime.min.replace(tzinfo=at.tzinfo) - at) % STEP
 
 
 def archived(facts: BookingFacts) -> Iterator[Blocker]:
@@ -133,7 +159,7 @@ def not_yours(facts: BookingFacts) -> Iterator[Blocker]:
         if not application.mine:
             yield Blocker(
                 kind=BlockerKind.NOT_YOURS,
-                sentence=f"{application.slug} belongs to {application.owner}, and you are not of that team.",
+                sentence=f"{application.slug} belongs to {application.owner}, and you are not in that team.",
                 who=f"{application.owner} or a release manager can book it",
                 ref=application.slug,
             )
@@ -141,34 +167,31 @@ def not_yours(facts: BookingFacts) -> Iterator[Blocker]:
 
 def excluded_together(facts: BookingFacts) -> Iterator[Blocker]:
     """One slot for applications that must not be deployed together."""
-    slugs = {application.slug for application in facts.applications}
+    for one, other in combinations(sorted(facts.applications, key=lambda application: application.slug), 2):
+        reason = one.exclusions.get(other.slug) or other.exclusions.get(one.slug)
+        if reason:
+            yield Blocker(
+                kind=BlockerKind.EXCLUSION,
+                sentence=f"{one.slug} and {other.slug} must not be deployed together: {stopped(reason)}",
+                who="You can book a slot for each",
+                ref=f"{one.slug}+{other.slug}",
+            )
     for application in facts.applications:
-        for other in sorted(slugs & set(application.exclusions)):
-            if application.slug < other:
-                yield Blocker(
-                    kind=BlockerKind.EXCLUSION,
-                    sentence=(
-                        f"{application.slug} and {other} must not be deployed together: {application.exclusions[other]}"
-                    ),
-                    who="You can book a slot for each",
-                    ref=f"{application.slug}+{other}",
-                )
-    if len(slugs) > 1:
-        for application in facts.applications:
-            if application.alone:
-                yield Blocker(
-                    kind=BlockerKind.EXCLUSION,
-                    sentence=f"{application.slug} deploys alone: {application.alone}",
-                    who="You can book a slot for each",
-                    ref=application.slug,
-                )
+        if application.alone and len(facts.slugs) > 1:
+            yield Blocker(
+                kind=BlockerKind.EXCLUSION,
+                sentence=f"{application.slug} deploys alone: {stopped(application.alone)}",
+                who="You can book a slot for each",
+                ref=application.slug,
+            )
 
 
 def too_many(facts: BookingFacts) -> Iterator[Blocker]:
-    if len(facts.applications) > facts.capacity:
+    wanted = len(facts.slugs)
+    if wanted > facts.capacity:
         yield Blocker(
             kind=BlockerKind.CAPACITY,
-            sentence=f"{facts.environment} takes {facts.capacity} at once, and this slot has {len(facts.applications)}.",
+            sentence=f"{facts.environment} takes {facts.capacity} at once, and this slot has {wanted} applications.",
             who="You can book several slots",
             ref="size",
         )
@@ -176,9 +199,12 @@ def too_many(facts: BookingFacts) -> Iterator[Blocker]:
 
 def in_time(facts: BookingFacts, now: datetime) -> Iterator[Blocker]:
     """Not in the past, not too far ahead, and for whole minutes."""
-    if facts.span.start < now and not facts.begun:
+    start, end = facts.span
+    if facts.begun and end <= now:
+        yield _time("past", "It would have ended already: choose a later end.")
+    elif not facts.begun and start < now:
         yield _time("past", "It starts in the past: choose a later start.")
-    elif facts.span.start > now + facts.limits.ahead:
+    elif not facts.begun and start > now + facts.limits.ahead:
         days = facts.limits.ahead.days
         yield _time("ahead", f"Slots in {facts.environment} are booked at most {days} days ahead.")
     if any(at.second or at.microsecond for at in facts.span):
@@ -186,8 +212,8 @@ def in_time(facts: BookingFacts, now: datetime) -> Iterator[Blocker]:
 
 
 def of_length(facts: BookingFacts, now: datetime) -> Iterator[Blocker]:
-    if facts.length <= timedelta(0):
-        yield _time("order", "It ends before it starts: choose a later end.")
+    if facts.length <= NO_TIME:
+        yield _time("order", "It must end after it starts: choose a later end.")
     elif facts.length > facts.limits.longest:
         yield _time("length", f"A slot in {facts.environment} is at most {minutes(facts.limits.longest)} long.")
 
@@ -196,28 +222,21 @@ def _time(ref: str, sentence: str) -> Blocker:
     return Blocker(kind=BlockerKind.TIME, sentence=sentence, who=WHO_BOOKS, ref=ref)
 
 
+def off_closed_days(facts: BookingFacts) -> Iterator[Blocker]:
+    """Holidays and own closing days, each by itself, so that an override is for one."""
+    for closed in facts.hours.closed_days(*facts.span) if facts.hours else ():
+        yield closed_day_blocker(closed, f"{facts.environment} takes no deploys on {day_in_words(closed)}.")
+
+
 def within_hours(facts: BookingFacts) -> Iterator[Blocker]:
-    """A slot lies within the open hours from its start to its end."""
-    hours = facts.hours
-    if hours is None or facts.length <= timedelta(0):
+    """A slot lies within the weekly hours from its start to its end."""
+    if facts.hours is None:
         return
+    hours = facts.hours.without_closed_days()
     opening = hours.next_opening(facts.span.start, facts.length)
-    if opening == facts.span.start:
-        return
-    last_moment = facts.span.end - timedelta(microseconds=1)
-    holiday = hours.holiday_at(facts.span.start) or hours.holiday_at(last_moment)
-    yield Blocker(
-        kind=BlockerKind.HOLIDAY if holiday else BlockerKind.WINDOW,
-        sentence=(
-            f"{facts.environment} takes no deploys on {holiday}."
-            if holiday
-            else f"{facts.environment} takes deploys {hours.in_words()}, and a slot lies within these hours."
-        ),
-        who=MANAGER,
-        link="/calendar/hours/",
-        until=opening,
-        overridable=True,
-    )
+    if opening != facts.span.start:
+        why = "a slot lies within these hours" if opening else f"is never open for {minutes(facts.length)}"
+        yield window_blocker(f"{facts.environment} takes deploys {hours.in_words()}, and {why}.", opening)
 
 
 def not_frozen(facts: BookingFacts) -> Iterator[Blocker]:
@@ -245,36 +264,31 @@ def booked_already(facts: BookingFacts) -> Iterator[Blocker]:
 def beside_others(facts: BookingFacts) -> Iterator[Blocker]:
     """Slots that nothing, or none of these applications, may be booked beside."""
     for slot in facts.overlapping():
-        reason = _why_not_beside(facts, slot)
-        if reason:
-            yield _taken(slot, f"{slot.booked_by} has booked {facts.environment} for {slot.names}, {reason}")
+        reasons = _why_not_beside(facts, slot)
+        if reasons:
+            sentence = f"{slot.booked_by} has booked {facts.environment} for {slot.names}, and {'; '.join(reasons)}."
+            yield _taken(slot, sentence)
 
 
-def _why_not_beside(facts: BookingFacts, slot: SlotFacts) -> str:
-    if slot.alone:
-        return f"and nothing else goes there meanwhile: {slot.alone}"
-    if facts.exclusive:
-        return "and an exclusive slot keeps everything else out."
-    for application in facts.applications:
-        if application.alone:
-            return f"and {application.slug} deploys alone: {application.alone}"
-        for other in sorted(set(slot.releases) & set(application.exclusions)):
-            reason = application.exclusions[other]
-            return f"and {application.slug} and {other} must not be deployed together: {reason}"
-    return ""
+def _why_not_beside(facts: BookingFacts, slot: SlotFacts) -> list[str]:
+    reasons = ["the wanted slot is exclusive: it keeps everything else out"] if facts.exclusive else []
+    for one in facts.applications:
+        reasons += why_not_beside(slot, one.slug, one.alone, one.exclusions)
+    return list(dict.fromkeys(reasons))
 
 
 def within_capacity(facts: BookingFacts) -> Iterator[Blocker]:
-    """Promise 5: each application of a slot takes a place."""
-    others = list(facts.overlapping())
-    weights = [(slot.span, len(slot.releases)) for slot in others]
-    if not others or most_at_once(weights, *facts.span) + len(facts.applications) <= facts.capacity:
+    """Promise 5: each application of a slot takes a place. See `rules.reserved` for when that ends."""
+    wanted = facts.slugs
+    full = full_times(facts.slots, wanted, facts.span, facts.capacity - len(wanted) + 1)
+    involved = slots_in(full, facts.slots, wanted)
+    if not involved:
         return
-    holders = "; ".join(f"{slot.names}, booked by {slot.booked_by}" for slot in others)
-    first = min(others, key=lambda slot: slot.span.end)
+    first = min(involved, key=lambda slot: slot.span.end)
+    room = "is full then" if len(wanted) == 1 else f"has too few places left then for {len(wanted)}"
     yield Blocker(
         kind=BlockerKind.CAPACITY,
-        sentence=f"{facts.environment} takes {facts.capacity} at once and is full then: {holders}.",
+        sentence=f"{facts.environment} takes {facts.capacity} at once and {room}: {holders(involved, wanted)}.",
         who=WHO_BOOKS,
         link=first.link,
         until=first.span.end,
@@ -302,6 +316,7 @@ LASTING_RULES: tuple[Callable[[BookingFacts], Iterator[Blocker]], ...] = (
 """Those that no other time would change."""
 REQUEST_RULES: tuple[Callable[[BookingFacts, datetime], Iterator[Blocker]], ...] = (in_time, of_length)
 TIME_RULES: tuple[Callable[[BookingFacts], Iterator[Blocker]], ...] = (
+    off_closed_days,
     within_hours,
     not_frozen,
     booked_already,

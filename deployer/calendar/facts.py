@@ -4,8 +4,8 @@ Under the lock of the environment's row the answer holds until the transaction e
 all take it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from apps_registry.models import Application, Environment, Target
@@ -27,13 +27,14 @@ COMING = 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What is asked of the calendar: a release (by its version; empty for any) to a target. `running` are the slugs of
-    the other applications whose promotions run in the environment now."""
+    the other applications whose promotions run in the environment now; `passed` is as in CalendarFacts."""
 
     target: Target
     version: str = ""
     is_rollback: bool = False
     by_hand: bool = False
     running: Sequence[str] = ()
+    passed: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def calendar_facts(asked: Asked, now: datetime, *, until: datetime | None = None) -> CalendarFacts:
@@ -57,6 +58,7 @@ def calendar_facts(asked: Asked, now: datetime, *, until: datetime | None = None
         capacity=target.environment.capacity,
         exclusions=exclusions_of(target.application) if slots else {},
         alone=target.application.deploys_alone_reason if target.application.deploys_alone else "",
+        passed=asked.passed,
     )
 
 

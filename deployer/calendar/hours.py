@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from deployer.calendar.spans import Span, merge, subtract
@@ -21,7 +22,9 @@ LONGEST_CLOSURE = timedelta(days=400)
 """How far ahead an opening is looked for; what is closed for longer is closed until someone changes it."""
 DAY = timedelta(days=1)
 LOOK = timedelta(days=7)
-"""How far ahead an opening is looked for at a time: most are within a week."""
+"""How far ahead an opening is looked for at a time, when it isn't open already: most are within a week."""
+MOMENT = timedelta(microseconds=1)
+"""What takes no time is looked at for this long."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,7 +39,9 @@ class WeeklyHours:
     def span_on(self, day: date, zone: str) -> Span:
         """The real time of these hours when they begin on `day`, a day of their weekday; it may have none in the night
         in which the clocks go forward."""
-        return _span_on(self, day, zone)
+        end_day = day if self.closes > self.opens else day + DAY
+        tz = zone_named(zone)
+        return Span(start_instant(day, self.opens, tz), end_instant(end_day, self.closes, tz))
 
     def in_words(self) -> str:
         """Such as "09:30 to 17:00"."""
@@ -72,9 +77,9 @@ class Hours:
         A span that goes on beyond what is looked at (a day before and two after) is cut there.
         """
         days = self._days(start, end + DAY)
-        opens = (span for day in days for span in self._opens_on(day))
-        spans = merge(subtract(opens, [closed.span for closed in self._closed_of(days)]))
-        return [span for span in spans if span.overlaps(start, end)]
+        opens = _opens(self.weekly, self.zone, days[0], days[-1])
+        left = merge(subtract(opens, [closed.span for closed in self._closed_of(days)]))
+        return [span for span in left if span.overlaps(start, end)]
 
     def closed_between(self, start: datetime, end: datetime) -> list[Span]:
         """The rest of [start, end), in order."""
@@ -90,13 +95,13 @@ class Hours:
 
     def next_opening(self, at: datetime, need: timedelta) -> datetime | None:
         """The first instant from `at` on at which it is open and stays so for `need`; None within LONGEST_CLOSURE."""
-        start, horizon = at, at + LONGEST_CLOSURE
-        while start < horizon:
-            for span in self.open_between(start, start + LOOK + need):
+        whole = LONGEST_CLOSURE // LOOK + 1
+        looks = ((at + number * LOOK, at + (number + 1) * LOOK + need) for number in range(whole))
+        for start, end in chain([(at, at + max(need, MOMENT))], looks):
+            for span in self.open_between(start, end):
                 first = max(span.start, at)
                 if first + need <= span.end and first < span.end:
                     return first
-            start += LOOK
         return None
 
     def holiday_at(self, at: datetime) -> str:
@@ -126,18 +131,17 @@ class Hours:
         tz = zone_named(self.zone)
         return [ClosedDay(day, self.closed[day], Span(*day_span(day, tz))) for day in days if day in self.closed]
 
-    def _opens_on(self, day: date) -> list[Span]:
-        if not self.weekly:
-            return [Span(*day_span(day, zone_named(self.zone)))]
-        return [hours.span_on(day, self.zone) for hours in self.weekly if hours.weekday == day.weekday()]
 
-
-@lru_cache(maxsize=8192)
-def _span_on(hours: WeeklyHours, day: date, zone: str) -> Span:
-    """Kept: the same few weeks are asked for again and again."""
-    end_day = day if hours.closes > hours.opens else day + DAY
-    tz = zone_named(zone)
-    return Span(start_instant(day, hours.opens, tz), end_instant(end_day, hours.closes, tz))
+@lru_cache(maxsize=4096)
+def _opens(weekly: tuple[WeeklyHours, ...], zone: str, first: date, last: date) -> tuple[Span, ...]:
+    """The hours that begin on the days from one to the other. Kept: the same weeks are asked for again and again."""
+    spans: list[Span] = []
+    for day in (first + number * DAY for number in range((last - first).days + 1)):
+        if weekly:
+            spans += [hours.span_on(day, zone) for hours in weekly if hours.weekday == day.weekday()]
+        else:
+            spans.append(Span(*day_span(day, zone_named(zone))))
+    return tuple(merge(spans))
 
 
 def _days(days: list[int]) -> str:

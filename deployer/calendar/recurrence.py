@@ -48,6 +48,7 @@ class Recurrence:
         zone_named(self.zone)
         if self.ends <= self.starts:
             raise RecurrenceError("The end must be after the start.")
+        self._check_first()
         walls = list(islice(self._walls(self.starts, self.starts + LOOKED_AT), MOST_LOOKED_AT))
         if not walls:
             raise RecurrenceError("This rule never happens: look at its UNTIL and at the days that it names.")
@@ -56,13 +57,16 @@ class Recurrence:
                 f"The first time, {_words(self.starts)}, is none of the rule's: begin with {_words(walls[0])}."
             )
         if any(later - earlier < self.ends - self.starts for earlier, later in pairwise(walls)):
-            raise RecurrenceError("Each occurrence would begin before the one before it has ended: make it shorter.")
+            raise RecurrenceError("Some begin before the one before has ended: make each shorter.")
+
+    def _check_first(self) -> None:
+        if not FIRST_YEARS[0] <= self.starts.year <= FIRST_YEARS[1]:
+            raise RecurrenceError(f"The first time must be from {FIRST_YEARS[0]} to {FIRST_YEARS[1]}.")
 
     def _walls(self, first: datetime, last: datetime) -> Iterator[datetime]:
         """The wall times in [first, last] at which occurrences begin."""
+        self._check_first()
         rule = parse(self.rule)
-        if not FIRST_YEARS[0] <= self.starts.year <= FIRST_YEARS[1]:
-            raise RecurrenceError(f"The first time must be from {FIRST_YEARS[0]} to {FIRST_YEARS[1]}.")
         for wall in rule.occurrences(self.starts, first, last):
             if rule.until is not None and rule.until < (wall if rule.until.tzinfo is None else self._span(wall).start):
                 return

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from itertools import count
+from typing import Any
 
 EXAMPLE = "FREQ=WEEKLY;BYDAY=FR"
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
@@ -250,7 +251,7 @@ def _until(name: str, value: str) -> datetime:
     raise ValueError(f"{name} must be a day such as 20261231 or a time such as 20261231T235900Z, not {value!r}")
 
 
-READERS: dict[str, tuple[str, Callable[[str, str], object]]] = {
+READERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "INTERVAL": ("interval", _one(1, MOST_INTERVAL)),
     "COUNT": ("count", _one(1, MOST_COUNT)),
     "UNTIL": ("until", _until),

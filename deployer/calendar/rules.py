@@ -4,13 +4,16 @@
 `facts.lasts`; a slot takes one for each of its applications from its start to its end.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlencode
 
-from deployer.calendar.hours import Hours
-from deployer.calendar.spans import Span, most_at_once
+from deployer.calendar.hours import MOMENT, ClosedDay, Hours
+from deployer.calendar.search import first_clear, nearby
+from deployer.calendar.sentences import clause, listed, minutes, stopped
+from deployer.calendar.spans import Span, levels
 from deployer.gates import Blocker, BlockerKind
 
 NO_TIME = timedelta(0)
@@ -59,21 +62,22 @@ class FreezeFacts:
         return self.starts_at < end and (self.ends_at is None or start < self.ends_at)
 
     def sentence(self) -> str:
-        contact = f" Contact: {self.contact.rstrip('.')}." if self.contact else ""
-        return f"{self.scope} is frozen by {self.declared_by}: {self.reason.rstrip('.')}.{contact}"
+        contact = f" Contact: {stopped(self.contact)}" if self.contact else ""
+        return f"{self.scope} is frozen by {self.declared_by}: {stopped(self.reason)}{contact}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotFacts:
     """A booked slot. `releases` maps each of its applications' slugs to the version that it is for, or to nothing when
-    it is for any. `alone` says why nothing else may be deployed meanwhile; `overridden` names the blockers that
-    someone has overridden for it."""
+    it is for any. `alone` says why nothing else may be deployed meanwhile; `exclusive` that its booker wants it so.
+    `overridden` names the blockers that someone has overridden for it: they are passed from its start to its end."""
 
     id: int
     releases: Mapping[str, str]
     span: Span
     booked_by: str
     alone: str = ""
+    exclusive: bool = False
     overridden: frozenset[str] = frozenset()
 
     @property
@@ -100,7 +104,8 @@ class CalendarFacts:
     `freezes` and `slots` are those that touch it from the asked time on, in the order of their start, slots of all the
     environment's applications; `running` are the other applications whose promotions run there now. `lasts` is
     how long a promotion takes there at most. `exclusions` maps the slugs of applications that must not be deployed
-    together with this one to the reason; `alone` says why it deploys alone.
+    together with this one to the reason; `alone` says why it deploys alone. `passed` maps the names of blockers that a
+    person lets this very promotion pass to the moment until which it may.
     """
 
     application: str
@@ -117,6 +122,7 @@ class CalendarFacts:
     capacity: int = 1
     exclusions: Mapping[str, str] = field(default_factory=dict)
     alone: str = ""
+    passed: Mapping[str, datetime] = field(default_factory=dict)
 
     def own_slots(self) -> Iterator[SlotFacts]:
         """The slots that are there for this release."""
@@ -125,18 +131,22 @@ class CalendarFacts:
     def own_slot(self, at: datetime) -> SlotFacts | None:
         return next((slot for slot in self.own_slots() if slot.span.holds(at)), None)
 
+    def period(self, at: datetime) -> Span:
+        """The time that a promotion may take which starts then."""
+        return Span(at, at + max(self.lasts, MOMENT))
+
     def others(self, at: datetime) -> list[SlotFacts]:
-        """The slots of other applications into which a promotion that starts at this time would run."""
-        end = at + max(self.lasts, timedelta(microseconds=1))
-        return [slot for slot in self.slots if self.application not in slot.releases and slot.span.overlaps(at, end)]
+        """The slots without this application into which a promotion that starts at this time would run."""
+        period = self.period(at)
+        return [slot for slot in self.slots if self.application not in slot.releases and slot.span.overlaps(*period)]
 
 
 def blockers(facts: CalendarFacts, at: datetime) -> list[Blocker]:
     """Why this may not be deployed at this time; empty when the calendar allows it. All reasons at once."""
-    own = facts.own_slot(at)
-    overridden = own.overridden if own else frozenset()
+    overridden = {name for slot in facts.own_slots() if slot.span.holds(at) for name in slot.overridden}
+    overridden |= {name for name, until in facts.passed.items() if at < until}
     found = [blocker for rule in RULES for blocker in rule(facts, at)]
-    return [blocker for blocker in found if blocker.name not in overridden]
+    return [blocker for blocker in found if not (blocker.overridable and blocker.name in overridden)]
 
 
 def earliest_start(facts: CalendarFacts, now: datetime) -> datetime | None:
@@ -144,33 +154,13 @@ def earliest_start(facts: CalendarFacts, now: datetime) -> datetime | None:
 
     What runs now is not asked: nobody knows when it ends.
     """
-    known = replace(facts, running=())
-    own_starts = sorted(slot.span.start for slot in facts.own_slots())
-    return first_clear(lambda at: blockers(known, at), now, now + HORIZON, also=own_starts)
+    own = sorted(facts.own_slots(), key=lambda slot: slot.span.start)
+    slots_near = nearby(facts.slots, lambda slot: slot.span)
 
+    def blockers_at(at: datetime) -> list[Blocker]:
+        return blockers(replace(facts, running=(), slots=[*slots_near(*facts.period(at)), *own]), at)
 
-def first_clear(
-    blockers_at: Callable[[datetime], list[Blocker]], at: datetime, horizon: datetime, *, also: Sequence[datetime] = ()
-) -> datetime | None:
-    """The first moment without a blocker, going from each one's `until` to the next.
-
-    Each rule's `until` must be no later than the first moment at which that rule no longer blocks; moments at which a
-    rule may cease to block before that are `also` looked at, and must be in their order.
-    """
-    while at <= horizon:
-        found = blockers_at(at)
-        if not found:
-            return at
-        ends = [blocker.until for blocker in found]
-        if any(end is not None and end <= at for end in ends):
-            raise RuntimeError(f"A rule that blocks at {at} says that it has ended: {found}")
-        steps = [moment for moment in also if moment > at][:1]
-        if None not in ends:
-            steps.append(max(end for end in ends if end is not None))
-        if not steps:
-            return None
-        at = min(steps)
-    return None
+    return first_clear(blockers_at, now, now + HORIZON, also=[slot.span.start for slot in own])
 
 
 def frozen(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
@@ -189,18 +179,43 @@ def frozen(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
             )
 
 
-def outside_hours(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
-    """Windows and holidays. A rollback passes; in its own slot a promotion may start until the slot ends."""
-    hours = facts.hours
-    if hours is None or facts.is_rollback:
+def on_closed_day(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
+    """Holidays and own closing days, each by itself, so that an override is for one. See `outside_hours`."""
+    if facts.hours is None or facts.is_rollback:
         return
-    need = NO_TIME if facts.own_slot(at) else facts.lasts
+    need = _need(facts, at)
+    for closed in facts.hours.closed_days(at, at + max(need, MOMENT)):
+        sentence = f"{facts.environment} takes no deploys on {day_in_words(closed)}."
+        yield closed_day_blocker(closed, sentence + _runs_into(facts, at, closed.span.start))
+
+
+def outside_hours(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
+    """The weekly hours: a promotion starts so that it can finish inside. A rollback passes; in its own slot a promotion
+    may start until the slot ends."""
+    if facts.hours is None or facts.is_rollback:
+        return
+    hours, need = facts.hours.without_closed_days(), _need(facts, at)
     opening = hours.next_opening(at, need)
     if opening == at:
         return
-    yield Blocker(
-        kind=BlockerKind.HOLIDAY if hours.holiday_at(at) else BlockerKind.WINDOW,
-        sentence=_closed_sentence(facts.environment, hours, at, need),
+    if opening is None:
+        why = f", and is never open for the {minutes(need)} that a promotion may take"
+    elif hours.open_between(at, at + MOMENT):
+        why = f"; a promotion may take {minutes(need)}, and must be able to finish before it closes"
+    else:
+        why = "; it is closed then"
+    yield window_blocker(f"{facts.environment} takes deploys {hours.in_words()}{why}.", opening)
+
+
+def _need(facts: CalendarFacts, at: datetime) -> timedelta:
+    """For how long the environment must stay open."""
+    return NO_TIME if facts.own_slot(at) else facts.lasts
+
+
+def window_blocker(sentence: str, opening: datetime | None) -> Blocker:
+    return Blocker(
+        kind=BlockerKind.WINDOW,
+        sentence=sentence,
         who=MANAGER,
         link="/calendar/hours/",
         until=opening,
@@ -208,20 +223,21 @@ def outside_hours(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
     )
 
 
-def _closed_sentence(environment: str, hours: Hours, at: datetime, need: timedelta) -> str:
-    holiday = hours.holiday_at(at)
-    if holiday:
-        return f"{environment} takes no deploys on {holiday}."
-    words = f"{environment} takes deploys {hours.in_words()}"
-    if hours.open_between(at, at + timedelta(seconds=1)) and need:
-        return f"{words}; a promotion needs up to {minutes(need)} before it closes."
-    return f"{words}; it is closed then."
+def closed_day_blocker(closed: ClosedDay, sentence: str) -> Blocker:
+    return Blocker(
+        kind=BlockerKind.HOLIDAY,
+        sentence=sentence,
+        who=MANAGER,
+        link="/calendar/hours/",
+        until=closed.span.end,
+        overridable=True,
+        ref=closed.day.isoformat(),
+    )
 
 
-def minutes(length: timedelta) -> str:
-    """Such as "30 minutes"."""
-    count = round(length.total_seconds() / 60)
-    return f"{count} minute{'' if count == 1 else 's'}"
+def day_in_words(closed: ClosedDay) -> str:
+    """Such as "25 December 2026 (Christmas Day)"."""
+    return f"{closed.day.day} {closed.day:%B %Y} ({closed.name})"
 
 
 def needs_slot(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
@@ -230,11 +246,16 @@ def needs_slot(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
         return
     coming = next((slot for slot in facts.own_slots() if at < slot.span.start), None)
     need = f"{facts.application} is deployed to {facts.environment} in a booked slot only"
+    query = urlencode({"application": facts.application, "environment": facts.environment})
     yield Blocker(
         kind=BlockerKind.NO_SLOT,
-        sentence=f"{need}, and its next one has not begun." if coming else f"{need}, and none is booked for it.",
-        who="Whoever booked it can move it" if coming else "Anyone of its team can book one",
-        link=coming.link if coming else f"/slots/new/?application={facts.application}&environment={facts.environment}",
+        sentence=(
+            f"{need}, and its next one, booked by {coming.booked_by}, has not begun."
+            if coming
+            else f"{need}, and none is booked for it."
+        ),
+        who=f"{coming.booked_by} can move it" if coming else "Anyone of its team can book one",
+        link=coming.link if coming else f"/slots/new/?{query}",
         until=coming.span.start if coming else None,
         overridable=True,
     )
@@ -245,11 +266,14 @@ def kept_free(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
     if facts.is_rollback or facts.own_slot(at):
         return
     for slot in facts.others(at):
-        reason = _why_not_beside(facts, slot)
-        if reason:
+        reasons = why_not_beside(slot, facts.application, facts.alone, facts.exclusions)
+        if reasons:
             yield Blocker(
                 kind=BlockerKind.SLOT,
-                sentence=f"{slot.booked_by} has booked {facts.environment} for {slot.names}, {reason.rstrip('.')}.",
+                sentence=(
+                    f"{slot.booked_by} has booked {facts.environment} for {slot.names}, and "
+                    f"{'; '.join(reasons)}.{_runs_into(facts, at, slot.span.start)}"
+                ),
                 who=f"{slot.booked_by} can move the slot",
                 link=slot.link,
                 until=slot.span.end,
@@ -258,35 +282,45 @@ def kept_free(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
             )
 
 
-def _why_not_beside(facts: CalendarFacts, slot: SlotFacts) -> str:
-    if slot.alone:
-        return f"and nothing else goes there meanwhile: {slot.alone}"
-    if facts.alone:
-        return f"and {facts.application} deploys alone: {facts.alone}"
-    excluded = [f"{slug}: {facts.exclusions[slug]}" for slug in sorted(slot.releases) if slug in facts.exclusions]
-    return f"which must not be deployed together with {facts.application} ({'; '.join(excluded)})" if excluded else ""
+def why_not_beside(slot: SlotFacts, application: str, alone: str, exclusions: Mapping[str, str]) -> list[str]:
+    """Every reason, as a clause, why an application that may deploy `alone` only, or not together with those of
+    `exclusions`, is kept out of a slot of others."""
+    reasons = [f"nothing else goes there meanwhile ({clause(slot.alone)})"] if slot.alone else []
+    if alone:
+        reasons.append(f"{application} deploys alone ({clause(alone)})")
+    reasons += [
+        f"{application} and {slug} must not be deployed together ({clause(exclusions[slug])})"
+        for slug in sorted(slot.releases)
+        if slug in exclusions
+    ]
+    return reasons
+
+
+def _runs_into(facts: CalendarFacts, at: datetime, start: datetime) -> str:
+    """Why something counts that is yet to start."""
+    return f" A promotion may take {minutes(facts.lasts)} and would run into that." if start > at else ""
 
 
 def reserved(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
-    """Promise 5: a slot reserves a place for each of its applications."""
+    """Promise 5: a slot reserves a place for each of its applications.
+
+    Other applications take a place each while they have a slot, and throughout when they run now. When at any moment
+    of the time that the promotion may take they have all places, those who have slots then go first. Where no slot is
+    in it, capacity is the engine's to keep. Once the first of these slots ends the answer may differ, and not before.
+    """
     if facts.is_rollback or facts.own_slot(at):
         return
-    slots = facts.others(at)
-    if not slots:
+    period, mine = facts.period(at), {facts.application}
+    full = full_times(facts.slots, mine, period, facts.capacity, running=facts.running)
+    involved = slots_in(full, facts.slots, mine)
+    if not involved:
         return
-    end = at + max(facts.lasts, timedelta(microseconds=1))
-    most = most_at_once([(slot.span, len(slot.releases)) for slot in slots], at, end)
-    booked_now = [slot for slot in slots if slot.span.holds(at)]
-    at_work = {slug for slot in booked_now for slug in slot.releases}
-    unbooked = sum(1 for slug in facts.running if slug not in at_work)
-    if most < facts.capacity and not (booked_now and len(at_work) + unbooked >= facts.capacity):
-        return
-    first = min(slots, key=lambda slot: slot.span.end)
+    first = min(involved, key=lambda slot: slot.span.end)
     yield Blocker(
         kind=BlockerKind.SLOT,
         sentence=(
-            f"{facts.environment} takes {facts.capacity} at once, and its places are booked for "
-            f"{', '.join(sorted({slug for slot in slots for slug in slot.releases}))}."
+            f"{facts.environment} takes {facts.capacity} at once, and its places are taken: "
+            f"{holders(involved, mine, facts.running)}.{_runs_into(facts, at, full[0].start)}"
         ),
         who=f"{first.booked_by} can move the slot",
         link=first.link,
@@ -296,10 +330,58 @@ def reserved(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
     )
 
 
+def full_times(
+    slots: Iterable[SlotFacts], mine: Collection[str], period: Span, places: int, *, running: Iterable[str] = ()
+) -> list[Span]:
+    """The parts of the period in which applications other than `mine` take so many places, or more."""
+    taken: dict[str, list[Span]] = {slug: [period] for slug in running if slug not in mine}
+    for slot in slots:
+        if slot.span.overlaps(*period):
+            for slug in slot.releases:
+                if slug not in mine:
+                    taken.setdefault(slug, []).append(slot.span)
+    return [span for span, level in levels(taken.values(), *period) if level >= places]
+
+
+def slots_in(times: Sequence[Span], slots: Iterable[SlotFacts], mine: Collection[str]) -> list[SlotFacts]:
+    """The slots of applications other than `mine` that have time in common with one of the times."""
+    return [
+        slot for slot in slots if set(slot.releases) - set(mine) and any(slot.span.overlaps(*time) for time in times)
+    ]
+
+
+def holders(slots: Iterable[SlotFacts], mine: Collection[str], running: Iterable[str] = ()) -> str:
+    """Who has the places, such as "router (booked by Alex), publisher (running)"."""
+    booked = {(slug, slot.booked_by) for slot in slots for slug in slot.releases if slug not in mine}
+    words = [f"{slug} (booked by {booked_by})" for slug, booked_by in sorted(booked)]
+    return ", ".join(words + [f"{slug} (running)" for slug in sorted(set(running) - {slug for slug, _ in booked})])
+
+
+def alone_in_its_slot(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
+    """Promise 5: an exclusive slot keeps out what began before it, too: what runs finishes first. A rollback passes."""
+    own = facts.own_slot(at)
+    if own is None or not own.exclusive or facts.is_rollback:
+        return
+    left = sorted(set(facts.running) - set(own.releases))
+    if left:
+        yield Blocker(
+            kind=BlockerKind.EXCLUSION,
+            sentence=(
+                f"{own.booked_by} has booked {facts.environment} for {own.names} alone, and "
+                f"{listed(left)} {'is' if len(left) == 1 else 'are'} still being deployed there."
+            ),
+            who="It goes on when they have ended" if len(left) > 1 else "It goes on when that one ends",
+            link=own.link,
+            ref=own.ref,
+        )
+
+
 RULES: tuple[Callable[[CalendarFacts, datetime], Iterator[Blocker]], ...] = (
     frozen,
+    on_closed_day,
     outside_hours,
     needs_slot,
     kept_free,
     reserved,
+    alone_in_its_slot,
 )

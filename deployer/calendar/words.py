@@ -5,6 +5,13 @@ from datetime import datetime
 from deployer.calendar.spans import Span
 from deployer.calendar.walltime import zone_named
 
+SIMPLE_RULES = {
+    "FREQ=DAILY": "every day",
+    "FREQ=WEEKLY": "every week",
+    "FREQ=MONTHLY": "every month",
+    "FREQ=YEARLY": "every year",
+}
+
 
 def moment(at: datetime, zone: str) -> str:
     """Such as "Tuesday 3 March 2026 at 10:00 GMT"."""
@@ -18,3 +25,8 @@ def stretch(span: Span, zone: str) -> str:
     if start.date() == end.date() and start.tzname() == end.tzname():
         return f"{start:%A} {start.day} {start:%B %Y, %H:%M} to {end:%H:%M %Z}"
     return f"{moment(span.start, zone)} to {moment(span.end, zone)}"
+
+
+def recurring(rule: str) -> str:
+    """How often an RFC 5545 rule recurs: such as "every week"; by the rule itself where that says it best."""
+    return SIMPLE_RULES.get(rule.upper(), f"by the rule {rule}")

@@ -1,10 +1,10 @@
 """Who is told of an event, where, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Prefetch
 
 from apps_registry.models import Application, Team, Watcher
 from apps_registry.models.watcher import WatcherKind
@@ -42,22 +42,49 @@ class Receiver:
 
 def receivers(event: Event) -> list[Receiver]:
     """Each address once, for its first reason: who booked it, the owning team, then the watchers in their order."""
-    if event.kind not in TOLD or not event.application:
+    return receivers_of([event])
+
+
+def receivers_of(events: Iterable[Event]) -> list[Receiver]:
+    """Of several events, stored or only thought of: each address once, for its first reason. Three queries at most."""
+    told = [event for event in events if event.kind in TOLD and event.application]
+    if not told:
         return []
-    application = Application.objects.select_related("owner").filter(slug=event.application).first()
-    if application is None:
-        return []
-    found = [*_bookers(event), *_owner(event, application), *_watchers(event, application)]
-    if event.kind in STOPS and not any(one.channel is Channel.EMAIL for one in found):
-        found.append(_fallback(application))
+    applications, people = _applications(told), _people(told)
+    found = [
+        receiver
+        for event in told
+        if event.application in applications
+        for receiver in _receivers(event, applications[event.application], people)
+    ]
     return list({(one.channel, one.address): one for one in reversed(found)}.values())[::-1]
 
 
-def _bookers(event: Event) -> Iterator[Receiver]:
+def _applications(events: Iterable[Event]) -> dict[str, Application]:
+    """By slug, with their owners and watchers."""
+    watchers = Watcher.objects.select_related("environment", "user", "team")
+    found = Application.objects.filter(slug__in={event.application for event in events})
+    return {one.slug: one for one in found.select_related("owner").prefetch_related(Prefetch("watchers", watchers))}
+
+
+def _people(events: Iterable[Event]) -> dict[int, User]:
+    """Those whose plans they touch and who can be told, by id."""
+    ids = {pk for event in events if event.kind in PERSONAL for pk in event.data.get("people", [])}
+    return User.objects.filter(is_active=True).exclude(email="").in_bulk(ids) if ids else {}
+
+
+def _receivers(event: Event, application: Application, people: Mapping[int, User]) -> list[Receiver]:
+    found = [*_bookers(event, people), *_owner(event, application), *_watchers(event, application)]
+    if event.kind in STOPS and not any(one.channel is Channel.EMAIL for one in found):
+        found.append(_fallback(application))
+    return found
+
+
+def _bookers(event: Event, people: Mapping[int, User]) -> Iterator[Receiver]:
     """Those whose plan it is, unless they did it themselves."""
     if event.kind not in PERSONAL:
         return
-    for person in User.objects.filter(pk__in=event.data.get("people", []), is_active=True).exclude(email=""):
+    for person in (people[pk] for pk in event.data.get("people", []) if pk in people):
         if (event.actor_kind, event.actor_ref) != (ActorKind.USER, str(person.pk)):
             yield Receiver(Channel.EMAIL, person.email, person.as_actor().label, "you booked it.")
 
@@ -81,8 +108,9 @@ def _fallback(application: Application) -> Receiver:
 def _watchers(event: Event, application: Application) -> Iterator[Receiver]:
     if event.kind not in WATCHED:
         return
-    here = Q(environment=None) | Q(environment__slug=event.environment)
-    for watcher in Watcher.objects.filter(here, application=application).select_related("user", "team"):
+    for watcher in application.watchers.all():
+        if watcher.environment and watcher.environment.slug != event.environment:
+            continue
         why = f"{watcher} watches {application}."
         if watcher.kind == WatcherKind.TEAM and watcher.team:
             yield from _team(watcher.team, why)

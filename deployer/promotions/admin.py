@@ -1,9 +1,9 @@
-"""Promotions and holds in the admin: their states change through actions only."""
+"""Promotions, holds and overrides in the admin: their states change through actions only."""
 
 from django.contrib import admin
 
 from deployer.audit.admin import ReadOnlyAdmin
-from deployer.promotions.models import Hold, Promotion
+from deployer.promotions.models import Hold, Promotion, PromotionOverride
 
 
 @admin.register(Promotion)
@@ -22,3 +22,13 @@ class HoldAdmin(ReadOnlyAdmin):
     list_select_related = ["application", "environment"]
     list_filter = ["kind", "environment", ("lifted_at", admin.EmptyFieldListFilter)]
     search_fields = ["application__slug", "reason", "resolution"]
+
+
+@admin.register(PromotionOverride)
+class PromotionOverrideAdmin(ReadOnlyAdmin):
+    list_display = ["promotion", "blocker", "reason", "given_by", "given_at", "expires_at"]
+    list_select_related = ["promotion__release__application", "promotion__target__environment"]
+    list_filter = ["promotion__target__environment"]
+    search_fields = ["blocker", "sentence", "reason", "given_by", "promotion__target__application__slug"]
+    date_hierarchy = "given_at"
+    show_full_result_count = False

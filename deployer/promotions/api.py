@@ -3,7 +3,6 @@
 import time
 from typing import Any
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,10 +13,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps_registry.callers import check_covered, covered
 from apps_registry.models import Application
-from apps_registry.models.token_limit import covered_by
 from deployer.access.api import ScopePermission, actor_of
-from deployer.access.models import ApiToken
+from deployer.access.idempotency import idempotent
 from deployer.access.models.api_token import Scope
 from deployer.access.problems import Conflict, NotReady
 from deployer.integrations.config import load_config
@@ -38,6 +37,7 @@ class Releases(APIView):
     write_scope = Scope.RELEASES_WRITE
 
     @extend_schema(request=serializers.ReleaseIn, responses={201: OpenApiTypes.OBJECT, 200: OpenApiTypes.OBJECT})
+    @idempotent
     def post(self, request: Request) -> Response:
         """Register a release; Deployer takes it from there.
 
@@ -48,7 +48,7 @@ class Releases(APIView):
         given.is_valid(raise_exception=True)
         values: dict[str, Any] = given.validated_data
         application = values.pop("application")
-        _check_covered(request, application)
+        check_covered(request, application)
         changes = [NewChange(**change) for change in values.pop("changes", [])]
         new = NewRelease(**values, changes=changes)
         try:
@@ -69,11 +69,11 @@ class ApplicationPages(CursorPagination):
 class Applications(APIView):
     permission_classes = [ScopePermission]
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="list_applications", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The applications that the caller may see, by slug, a hundred to a page."""
         pages = ApplicationPages()
-        found = pages.paginate_queryset(_covered(request).select_related("owner"), request, view=self) or []
+        found = pages.paginate_queryset(covered(request).select_related("owner"), request, view=self) or []
         return pages.get_paginated_response([serializers.application_out(one) for one in found])
 
 
@@ -86,7 +86,7 @@ class ApplicationDetail(APIView):
         found = Application.objects.select_related("owner").filter(slug=slug).first()
         if found is None:
             raise NotFound(f"There is no application {slug!r}; GET /api/v1/applications lists them.")
-        _check_covered(request, found)
+        check_covered(request, found)
         return Response(serializers.standing_out(standings([found])[0]))
 
 
@@ -99,18 +99,9 @@ class PromotionDetail(APIView):
         promotion = Promotion.objects.with_names().filter(pk=pk).first()
         if promotion is None:
             raise NotFound(f"There is no promotion {pk}.")
-        _check_covered(request, promotion.application)
+        check_covered(request, promotion.application)
         steps = [serializers.step_out(step) for step in promotion.steps.all()]
         return Response(serializers.promotion_out(promotion) | {"steps": steps})
-
-
-def _covered(request: Request) -> QuerySet[Application]:
-    return covered_by(request.auth) if isinstance(request.auth, ApiToken) else Application.objects.all()
-
-
-def _check_covered(request: Request, application: Application) -> None:
-    if not _covered(request).filter(pk=application.pk).exists():
-        raise PermissionDenied(f"This token may not be used for {application}.")
 
 
 class DeployCallback(APIView):

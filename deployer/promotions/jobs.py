@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from deployer.calendar.models import Slot
-from deployer.clock import Source, due_times
+from deployer.clock import Daily, Source, due_times
 from deployer.integrations.deploy.command import prune
 from deployer.promotions.engine import checking, deploying, effects
 from deployer.promotions.engine.advance import advance
@@ -58,19 +58,6 @@ def due_slots(now: datetime) -> dict[int, datetime]:
 def slot(slot_id: int, *, now: datetime | None = None) -> None:
     """Start or end a slot of the calendar."""
     keep_slot(slot_id, now=now)
-
-
-class Daily:
-    """Due once a day, beginning when a clock starts; for what may be done twice or a day late."""
-
-    def __init__(self) -> None:
-        self._next: datetime | None = None
-
-    def __call__(self, now: datetime) -> dict[int, datetime]:
-        if self._next is not None and now < self._next:
-            return {}
-        self._next = now + timedelta(days=1)
-        return {0: now}
 
 
 def prune_runs(_: int) -> None:

@@ -1,14 +1,17 @@
 """What promotions do when the calendar, which stands below them, changes. Called inside the change's transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from deployer.audit.actor import Actor
+from deployer.calendar.actions.freezes import NewFreeze
 from deployer.calendar.models import Freeze
+from deployer.calendar.terms import Terms
 from deployer.promotions.engine import wakeups
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion
+from deployer.promotions.models.promotion import PromotionQuerySet
 
 
 def on_calendar_changed(*, environments: Iterable[int] | None, now: datetime, **_: Any) -> None:
@@ -31,15 +34,23 @@ def on_freeze_declared(*, freeze: Freeze, by: Actor, now: datetime, **_: Any) ->
         )
 
 
-def caught_promotions(freeze: Freeze) -> list[Promotion]:
+def caught_promotions(freeze: Freeze | NewFreeze) -> list[Promotion]:
     """The promotions that wait now and would be frozen; what runs finishes where it is."""
-    waiting = Promotion.objects.waiting().with_names().order_by("pk")
-    return [one for one in waiting if catches(freeze, one)]
+    terms = freeze.terms
+    return [one for one in _covered(terms, Promotion.objects.waiting()) if not _lets_through(terms, one)]
 
 
-def catches(freeze: Freeze, promotion: Promotion) -> bool:
-    """Whether the freeze, once it holds, keeps a promotion from starting."""
-    let_through = (promotion.is_rollback and freeze.allows_rollbacks) or (
-        promotion.requested_by != "" and freeze.allows_by_hand
-    )
-    return not let_through and freeze.covers(promotion.application, promotion.target.environment_id)
+def finishing_promotions(freeze: Freeze | NewFreeze) -> list[Promotion]:
+    """The promotions that run now within its scope: they finish where they are."""
+    return list(_covered(freeze.terms, Promotion.objects.active()))
+
+
+def _covered(terms: Terms, promotions: PromotionQuerySet) -> Iterator[Promotion]:
+    for promotion in promotions.with_names().select_related("release__application").order_by("pk"):
+        application, environment = promotion.application, promotion.environment
+        if terms.covers(application=application.pk, owner=application.owner_id, environment=environment.pk):
+            yield promotion
+
+
+def _lets_through(terms: Terms, promotion: Promotion) -> bool:
+    return terms.lets_through(is_rollback=promotion.is_rollback, by_hand=promotion.requested_by != "")

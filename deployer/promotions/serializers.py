@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from apps_registry.models import Application
+from deployer.calendar.models import OverrideBase
 from deployer.promotions.models import Hold, Promotion, Step
 from deployer.promotions.standing import Standing, TargetStanding
 from deployer.releases.models import Release
@@ -112,11 +113,23 @@ def promotion_out(promotion: Promotion) -> dict[str, Any]:
         "state": promotion.state,
         "outcome": promotion.outcome,
         "blockers": promotion.blockers,
+        "overrides": [override_out(override) for override in promotion.overrides.all()],
         "requested_by": promotion.requested_by or None,
         "requested_at": promotion.created_at,
         "started_at": promotion.started_at,
         "finished_at": promotion.finished_at,
         "url": promotion.full_url(),
+    }
+
+
+def override_out(override: OverrideBase) -> dict[str, Any]:
+    return {
+        "blocker": override.blocker,
+        "sentence": override.sentence,
+        "reason": override.reason,
+        "given_by": override.given_by,
+        "given_at": override.given_at,
+        "expires_at": override.expires_at,
     }
 
 

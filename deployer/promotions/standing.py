@@ -35,7 +35,7 @@ class Standing:
 
 
 def standings(applications: Sequence[Application]) -> list[Standing]:
-    """How each stands, in the order given: four queries, however many there are."""
+    """How each stands, in the order given: five queries, however many there are."""
     ids = [application.pk for application in applications]
     targets = Target.objects.filter(application__in=ids).select_related("environment")
     by_target = {
@@ -69,7 +69,8 @@ def _add_releases(by_target: dict[int, TargetStanding]) -> None:
     targets = [one.target for one in by_target.values()]
     for deployment in Deployment.objects.live(targets).select_related("release", "promotion"):
         by_target[deployment.target_id].live = deployment
-    for promotion in Promotion.objects.open().with_names().filter(target__in=targets).order_by("-id"):
+    promotions = Promotion.objects.open().with_names().filter(target__in=targets)
+    for promotion in promotions.prefetch_related("overrides").order_by("-id"):
         standing = by_target[promotion.target_id]
         if promotion.state in ACTIVE:
             standing.moving = promotion

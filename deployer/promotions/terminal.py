@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from apps_registry.models import Application, Environment, Target
+from deployer.gates import Blocker
 from deployer.refusal import RefusedError
 from deployer.releases.models import Release
 
@@ -57,3 +59,9 @@ def find_release(application: Application, version: str) -> Release:
         names = ", ".join(newest.values_list("version", flat=True)[:5])
         raise CommandError(f"{application} has no release {version!r}. The newest: {names or 'none yet'}.")
     return found
+
+
+def reason(blocker: Blocker) -> str:
+    """Why something waits, until when, and who can change that, in one line."""
+    until = f" Until {timezone.localtime(blocker.until):%-d %b %H:%M %Z}." if blocker.until else ""
+    return f"{blocker.sentence}{until} {blocker.who}."

@@ -1,19 +1,37 @@
-"""The page of a promotion, and what its steps printed."""
+"""The page of a promotion, what its steps printed, and overriding what blocks it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from apps_registry.models import Application, Environment
+from apps_registry.rights import Rights, rights_of_user
+from deployer.access.models import User
 from deployer.audit.models import Event
+from deployer.calendar.actions.overrides import LONGEST
+from deployer.calendar.leaves import leaves
+from deployer.calendar.spans import Span
 from deployer.promotions import log_text
+from deployer.promotions.actions.override import override_promotion
+from deployer.promotions.engine.facts import gate_facts
+from deployer.promotions.forms import ONLY_MANAGERS, OverrideForm, may_override
 from deployer.promotions.models import Hold, Measurement, Promotion, Step
+from deployer.promotions.rules import gate
+from deployer.promotions.states import PromotionState
+from deployer.promotions.surroundings import freezes_near, slot_of
+from deployer.refusal import NotAllowedError, RefusedError
 
 MEASUREMENTS_SHOWN = 20
+OVERRIDE_LASTS = timedelta(hours=1)
+"""So long an override counts unless its giver says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +52,70 @@ class StepReport:
 @require_safe
 def promotion_page(request: HttpRequest, pk: int) -> HttpResponse:
     found = Promotion.objects.with_names().select_related("superseded_by__release", "deployment")
-    promotion = get_object_or_404(found, pk=pk)
+    promotion, now = get_object_or_404(found, pk=pk), timezone.now()
     context = {
-        "now": timezone.now(),
+        "now": now,
         "promotion": promotion,
+        "overrides": leaves(promotion.overrides.all(), now),
+        "freezes": freezes_near(promotion, now),
+        "freeze_scope": _freeze_scope(promotion),
+        "slot": slot_of(promotion, now),
+        "may_override": _can_be_overridden(promotion) and may_override(_rights(request)),
         "steps": [report_on(step) for step in promotion.steps.all()],
         "holds": holds_about(promotion),
         "changes": promotion.release.changes.all(),
         "events": Event.objects.about_promotion(promotion.pk).prefetch_related("notifications"),
     }
     return render(request, "promotions/promotion.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def override_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a waiting promotion pass one of its blockers: those of now are chosen from."""
+    rights, now = _rights(request), timezone.now()
+    if not may_override(rights):
+        raise PermissionDenied(ONLY_MANAGERS)
+    promotion = get_object_or_404(Promotion.objects.with_names(), pk=pk)
+    form = _override_form(request, promotion, now)
+    if form.is_valid():
+        try:
+            override_promotion(promotion=promotion, new=form.override(), rights=rights, now=now)
+        except NotAllowedError as error:
+            raise PermissionDenied(str(error)) from error
+        except RefusedError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, "Overridden. Deployer looks at the promotion again at once.")
+            return redirect(promotion)
+    context = {"now": now, "promotion": promotion, "form": form, "freeze_scope": _freeze_scope(promotion)}
+    return render(request, "promotions/override.html", context)
+
+
+def _override_form(request: HttpRequest, promotion: Promotion, now: datetime) -> OverrideForm:
+    waits = promotion.state == PromotionState.WAITING
+    facts = gate_facts(promotion.release, promotion.target, now=now, promotion=promotion)
+    return OverrideForm(
+        request.POST if request.method == "POST" else None,
+        blockers=gate(facts, now) if waits else [],
+        zone=timezone.get_current_timezone_name(),
+        expires_at=now + OVERRIDE_LASTS,
+        within=Span(now, now + LONGEST),
+        ends=f"in the future, at most {LONGEST.days} days ahead",
+    )
+
+
+def _rights(request: HttpRequest) -> Rights:
+    assert isinstance(request.user, User)  # noqa: S101 — narrows the type; the middleware has refused others
+    return rights_of_user(request.user)
+
+
+def _freeze_scope(promotion: Promotion) -> list[tuple[Application, Environment]]:
+    """What the banner of freezes is to look at; nothing once the promotion has ended."""
+    return [(promotion.application, promotion.environment)] if promotion.is_open else []
+
+
+def _can_be_overridden(promotion: Promotion) -> bool:
+    return promotion.state == PromotionState.WAITING and any(one.overridable for one in promotion.waits_for)
 
 
 @require_safe

@@ -92,7 +92,7 @@ class Board:
 def read_board(*, text: str = "", team: str = "") -> Board:
     """The board as it is now. `text` is looked for in the application and its team; `team` is a team's slug.
 
-    Six queries, however many applications there are.
+    Seven queries, however many applications there are.
     """
     environments = list(Environment.objects.all())
     applications = list(Application.objects.active().select_related("owner"))

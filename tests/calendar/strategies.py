@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import strategies as st
 
 from deployer.calendar.hours import Hours, WeeklyHours
-from deployer.calendar.rules import FreezeFacts, SlotFacts
+from deployer.calendar.rules import CalendarFacts, FreezeFacts, SlotFacts, SlotPolicy
 from deployer.calendar.spans import Span
 from deployer.calendar.walltime import local_day, zone_named
 
@@ -17,6 +17,11 @@ DAY = timedelta(days=1)
 def utc(text: str) -> datetime:
     """Such as utc("2026-03-29 01:00")."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def wall(text: str) -> datetime:
+    """What a clock on the wall shows, such as wall("2026-03-29 01:00")."""
+    return datetime.fromisoformat(text)
 
 
 CHANGES: Mapping[str, tuple[datetime, ...]] = {
@@ -77,11 +82,16 @@ def freezes(draw: st.DrawFn, change: datetime) -> list[FreezeFacts]:
     return sorted(found, key=lambda one: one.starts_at)
 
 
+def names_of_blockers(change: datetime) -> list[str]:
+    """What overrides may name, of what the strategies here make."""
+    holidays = [f"holiday:{date.isoformat(change.date() + number * DAY)}" for number in range(-2, 3)]
+    return ["freeze:1", "freeze:2", "freeze:3", "window", "no_slot", "slot:1", "slot:places", *holidays]
+
+
 @st.composite
 def slots(draw: st.DrawFn, change: datetime, slugs: tuple[str, ...], versions: tuple[str, ...]) -> list[SlotFacts]:
     """Some, in the order of their start, with overrides of whatever may block in them."""
-    names = ["freeze:1", "freeze:2", "freeze:3", "window", "no_slot", "slot:places"]
-    names += [f"holiday:{date.isoformat(change.date() + number * DAY)}" for number in range(-2, 3)]
+    names = names_of_blockers(change)
     found = [
         SlotFacts(
             id=number,
@@ -98,3 +108,25 @@ def slots(draw: st.DrawFn, change: datetime, slugs: tuple[str, ...], versions: t
         for number, span in enumerate(draw(st.lists(spans(change, longest=4 * 60), max_size=5)), 1)
     ]
     return sorted(found, key=lambda slot: slot.span.start)
+
+
+@st.composite
+def calendar_facts(draw: st.DrawFn, zone: str, change: datetime) -> CalendarFacts:
+    """What the calendar looks at for version v1 of application a, around a clock change."""
+    return CalendarFacts(
+        application="a",
+        environment="production",
+        version="v1",
+        is_rollback=draw(st.integers(0, 9)) == 0,
+        by_hand=draw(st.booleans()),
+        slot_policy=draw(st.sampled_from(SlotPolicy)),
+        hours=draw(st.one_of(st.none(), hours(zone, change), hours(zone, change))),
+        lasts=draw(st.sampled_from([0, 1, 15, 30, 60, 90])) * MINUTE,
+        freezes=draw(freezes(change)),
+        slots=draw(slots(change, slugs=("a", "b", "c", "d"), versions=("v1", "v2"))),
+        running=sorted(draw(st.sets(st.sampled_from("bcde"), max_size=2))),
+        capacity=draw(st.integers(1, 3)),
+        exclusions=draw(st.sampled_from([{}, {}, {"b": "They share a schema."}])),
+        alone=draw(st.sampled_from(["", "", "", "It is big."])),
+        passed=draw(st.dictionaries(st.sampled_from(names_of_blockers(change)), instants(change), max_size=2)),
+    )

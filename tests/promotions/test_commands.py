@@ -157,3 +157,14 @@ def test_freeze_refuses_what_makes_no_sense(scene: Scene, args: list[str], messa
 def test_unfreeze_of_none_says_which_there_are() -> None:
     with pytest.raises(CommandError, match=r"There is no freeze 7\. Those that hold: none"):
         call_command("unfreeze", "7", "--reason", "It is over.")
+
+
+def test_promote_says_at_once_what_it_waits_for(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    application = scene.application(environments=1)
+    call_command("freeze", "--reason", "An incident.")
+    scene.register(application, "v1")
+
+    shown = run(capsys, "promote", "frontend", "v1", "integration")
+
+    assert "It waits: Everything is frozen by" in shown
+    assert "or a release manager can lift it." in shown

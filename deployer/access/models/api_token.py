@@ -18,6 +18,8 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 
 class Scope(models.TextChoices):
     RELEASES_WRITE = "releases:write", "Register releases"
+    SLOTS_WRITE = "slots:write", "Book, change and cancel slots"
+    FREEZES_WRITE = "freezes:write", "Declare, extend and lift freezes"
     READ = "read", "Read everything"
 
 

@@ -14,12 +14,15 @@ from deployer.audit.actions import record
 from deployer.audit.actor import Actor
 from deployer.calendar.actions.slots import record_slot
 from deployer.calendar.models import Freeze, FreezeLift, Slot
-from deployer.calendar.recurrence import Recurrence, RecurrenceError, wall_time
+from deployer.calendar.recurrence import RecurrenceError
 from deployer.calendar.signals import calendar_changed, freeze_declared
 from deployer.calendar.spans import Span
-from deployer.calendar.words import moment, stretch
+from deployer.calendar.terms import Terms, scope_in_words
+from deployer.calendar.walltime import UnknownZoneError, zone_named
+from deployer.calendar.words import moment, recurring, stretch
 from deployer.refusal import NotAllowedError, RefusedError
 
+NOT_THEIRS = "A release manager, or whoever's applications it freezes, can change this freeze."
 LOOK = timedelta(days=400)
 """How far ahead the slots are looked for that a freeze catches: further than any can be booked."""
 
@@ -40,31 +43,62 @@ class NewFreeze:
     allows_rollbacks: bool = True
     allows_by_hand: bool = False
 
+    @property
+    def scope(self) -> str:
+        """What is to be frozen, in words."""
+        return scope_in_words((*self.teams, *self.applications), self.environments)
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            zone=self.zone,
+            recurrence=self.recurrence,
+            environments=frozenset(one.pk for one in self.environments),
+            teams=frozenset(one.pk for one in self.teams),
+            applications=frozenset(one.pk for one in self.applications),
+            allows_rollbacks=self.allows_rollbacks,
+            allows_by_hand=self.allows_by_hand,
+        )
+
+
+class FreezeRefusedError(RefusedError):
+    """It makes no sense; `field` names the one of NewFreeze to mend."""
+
+    def __init__(self, sentence: str, *, field: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
 
 def check_freeze(new: NewFreeze, rights: Rights, now: datetime) -> None:
-    """Raises NotAllowedError when its scope is not theirs, RefusedError when it makes no sense."""
+    """Raises NotAllowedError when its scope is not theirs, FreezeRefusedError when it makes no sense."""
     if not rights.may_work_on_all(applications=new.applications, teams=new.teams):
         raise NotAllowedError(
             "You can freeze your own teams' applications: name those. Anything else is a release manager's to freeze."
         )
     if not new.reason.strip():
-        raise RefusedError("Say why: a freeze needs a reason.")
+        raise FreezeRefusedError("Say why: a freeze needs a reason.", field="reason")
     if new.ends_at is not None and new.ends_at <= new.starts_at:
-        raise RefusedError("It must end after it starts: choose a later end.")
+        raise FreezeRefusedError("It must end after it starts: choose a later end.", field="ends_at")
+    try:
+        zone_named(new.zone)
+    except UnknownZoneError as error:
+        raise FreezeRefusedError(str(error), field="zone") from error
     if new.recurrence:
         _check_recurrence(new)
     elif new.ends_at is not None and new.ends_at <= now:
-        raise RefusedError("It has ended already: choose a later end.")
+        raise FreezeRefusedError("It has ended already: choose a later end.", field="ends_at")
 
 
 def _check_recurrence(new: NewFreeze) -> None:
-    if new.ends_at is None:
-        raise RefusedError("A freeze that recurs needs an end: how long each one lasts.")
-    starts, ends = wall_time(new.starts_at, new.zone), wall_time(new.ends_at, new.zone)
+    rule = new.terms.rule
+    if rule is None:
+        raise FreezeRefusedError("A freeze that recurs needs an end: how long each one lasts.", field="ends_at")
     try:
-        Recurrence(rule=new.recurrence, zone=new.zone, starts=starts, ends=ends).check()
+        rule.check()
     except RecurrenceError as error:
-        raise RefusedError(f"How it recurs: {error}") from error
+        raise FreezeRefusedError(f"How it recurs: {error}", field="recurrence") from error
 
 
 @transaction.atomic
@@ -106,12 +140,11 @@ def extend(*, freeze: Freeze, ends_at: datetime | None, rights: Rights, now: dat
     """Let it last longer, or shorter, or until lifted. Raises RefusedError when it is over or recurs."""
     now = now or timezone.now()
     found = _locked(freeze, rights)
-    if found.recurrence:
-        raise RefusedError("It recurs: lift one of its times, or lift it and declare another.")
-    if found.is_over(now):
-        raise RefusedError("It is over: declare another.")
+    check_extendable(found, now)
     if ends_at is not None and ends_at <= max(now, found.starts_at):
-        raise RefusedError("It must end later than now and than its start: lift it to end it at once.")
+        raise FreezeRefusedError(
+            "It must end later than now and than its start: lift it to end it at once.", field="ends_at"
+        )
     found.ends_at, found.sequence = ends_at, found.sequence + 1
     found.save(update_fields=["ends_at", "sequence"])
     record_freeze(found, "extended", f"changed the freeze of {found.scope}: {when(found)}.", by=rights.actor, now=now)
@@ -120,12 +153,20 @@ def extend(*, freeze: Freeze, ends_at: datetime | None, rights: Rights, now: dat
     return found
 
 
+def check_extendable(freeze: Freeze, now: datetime) -> None:
+    """Raises RefusedError when its end can't be changed, whatever the new one is."""
+    if freeze.recurrence:
+        raise RefusedError("It recurs: lift one of its times, or lift it and declare another.")
+    if freeze.is_over(now):
+        raise RefusedError("It is over: declare another.")
+
+
 @transaction.atomic
 def lift(*, freeze: Freeze, reason: str, rights: Rights, now: datetime | None = None) -> Freeze:
     """End it now, for good. Raises RefusedError without a reason or when it is over already."""
     now = now or timezone.now()
     if not reason.strip():
-        raise RefusedError("Say why it can be lifted.")
+        raise FreezeRefusedError("Say why it can be lifted.", field="reason")
     found = _locked(freeze, rights)
     if found.is_over(now):
         raise RefusedError("It is over already.")
@@ -147,13 +188,9 @@ def lift_once(
     """
     now = now or timezone.now()
     if not reason.strip():
-        raise RefusedError("Say why it can be lifted.")
+        raise FreezeRefusedError("Say why it can be lifted.", field="reason")
     found = _locked(freeze, rights)
-    starts = {
-        first for first, until in found.times(occurrence, occurrence + timedelta(seconds=1)) if first == occurrence
-    }
-    last = next((until for first, until in found.times(now, now + LOOK) if first == occurrence), None)
-    if not found.recurrence or not (starts or last) or last is None:
+    if not (found.recurrence and found.terms.time_to_come(occurrence, now)):
         raise RefusedError("The freeze has no such time that is still to end: choose one of those that are listed.")
     made = FreezeLift.objects.create(
         freeze=found, occurrence=occurrence, lifted_by=rights.actor.label, lifted_at=now, reason=reason.strip()
@@ -170,12 +207,13 @@ def may_change(freeze: Freeze, rights: Rights) -> bool:
     return rights.may_work_on_all(applications=freeze.applications.all(), teams=freeze.teams.all())
 
 
-def when(freeze: Freeze) -> str:
-    """When it holds, in words."""
+def when(freeze: Freeze | NewFreeze, zone: str = "") -> str:
+    """When it holds, in words, by the clocks of the zone: its own unless given."""
+    zone = zone or freeze.zone
     if freeze.ends_at is None:
-        return f"from {moment(freeze.starts_at, freeze.zone)} until it is lifted"
-    first = stretch(Span(freeze.starts_at, freeze.ends_at), freeze.zone)
-    return f"{first}, and again by the rule {freeze.recurrence}" if freeze.recurrence else first
+        return f"from {moment(freeze.starts_at, zone)} until it is lifted"
+    first = stretch(Span(freeze.starts_at, freeze.ends_at), zone)
+    return f"{first}, and again {recurring(freeze.recurrence)}" if freeze.recurrence else first
 
 
 def subject_of(freeze: Freeze) -> str:
@@ -198,29 +236,32 @@ def record_freeze(freeze: Freeze, what: str, did: str, *, by: Actor, now: dateti
     )
 
 
-def caught_slots(freeze: Freeze, now: datetime) -> list[Slot]:
-    """The slots that can't be used while it holds."""
-    return [slot for slot in _slots_ahead(freeze, now) if _catches(freeze, slot)]
+def caught_slots(freeze: Freeze | NewFreeze, now: datetime) -> list[Slot]:
+    """The slots that can't be used while it holds, or once it does."""
+    terms = freeze.terms
+    return [slot for slot in _slots_ahead(terms, now) if _catches(terms, slot)]
 
 
-def _slots_ahead(freeze: Freeze, now: datetime) -> Iterable[Slot]:
-    end = freeze.ends_at if freeze.ends_at and not freeze.recurrence else now + LOOK
-    slots = Slot.objects.kept().with_names().overlapping(max(now, freeze.starts_at), end)
-    environments = [one.pk for one in freeze.environments.all()]
-    return slots.filter(environment__in=environments) if environments else slots
+def _slots_ahead(terms: Terms, now: datetime) -> Iterable[Slot]:
+    end = terms.ends_at if terms.ends_at and not terms.recurrence else now + LOOK
+    slots = Slot.objects.kept().with_names().overlapping(max(now, terms.starts_at), end)
+    return slots.filter(environment__in=terms.environments) if terms.environments else slots
 
 
-def _catches(freeze: Freeze, slot: Slot) -> bool:
-    if freeze.allows_by_hand or not freeze.times(*slot.span):
+def _catches(terms: Terms, slot: Slot) -> bool:
+    if terms.allows_by_hand or not terms.times(*slot.span):
         return False
-    return any(freeze.covers(one.application, slot.environment_id) for one in slot.bookings.all())
+    return any(
+        terms.covers(application=one.application_id, owner=one.application.owner_id, environment=slot.environment_id)
+        for one in slot.bookings.all()
+    )
 
 
 def _locked(freeze: Freeze, rights: Rights) -> Freeze:
     lock_environments([one.pk for one in freeze.environments.all()] or None)
     found = _current(freeze)
     if not may_change(found, rights):
-        raise NotAllowedError("A release manager, or whoever's applications it freezes, can change this freeze.")
+        raise NotAllowedError(NOT_THEIRS)
     return found
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from apps_registry.rights import Rights
 from deployer.calendar.models.override import REASON_LENGTH
+from deployer.calendar.words import moment
 from deployer.gates import Blocker
 from deployer.refusal import NotAllowedError, RefusedError
 
@@ -35,7 +36,9 @@ def check_override(
     if len(new.reason.strip()) < REASON_LENGTH:
         raise RefusedError(f"Say why, in at least {REASON_LENGTH} characters.")
     if not now < new.expires_at <= latest:
-        raise RefusedError("An override ends in the future, and at most a week ahead: choose another expiry.")
+        raise RefusedError(
+            f"An override ends in the future, and this one by {moment(latest, 'UTC')}: choose another expiry."
+        )
     found = list(among)
     blocker = next((one for one in found if one.name == new.blocker), None)
     if blocker is None:

@@ -3,24 +3,27 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import transaction
 from django.utils import timezone
 
 from apps_registry.rights import Rights, rights_of_user
 from deployer.audit.actions import record
-from deployer.audit.actor import ENGINE
+from deployer.audit.actor import ENGINE, Actor
 from deployer.calendar.actions.slots import NewSlot, SlotRefusedError, book, cancel
 from deployer.calendar.closing import calendar_of
 from deployer.calendar.models import Slot, SlotSeries
 from deployer.calendar.recurrence import Recurrence, RecurrenceError, wall_time
 from deployer.calendar.spans import Span
 from deployer.calendar.states import SlotState
-from deployer.calendar.words import stretch
+from deployer.calendar.words import recurring, stretch
 from deployer.gates import Blocker
 from deployer.refusal import NotAllowedError, RefusedError
 
 EXTENDED_EVERY = timedelta(days=1)
+MOST_AT_ONCE = 400
+"""So many are booked in one go, since nothing else goes in the environment meanwhile: every day for over a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +63,13 @@ def book_series(*, first: NewSlot, rule: str, zone: str, rights: Rights, now: da
         booked_until=min(now, first.starts_at),
     )
     series.applications.set(first.applications)
-    booked = _book_ahead(series, rights, now)
+    _check_number(series, now)
+    booked = _book_ahead(series, rights, now, by=rights.actor)
     if not booked.slots:
         blockers = booked.refused[0][1] if booked.refused else []
         raise SlotRefusedError(blockers, None) if blockers else RefusedError("None of its times can be booked yet.")
+    did = f"booked recurring slots in {series.environment}, {recurring(rule)}: {len(booked.slots)} so far."
+    _record(series, "booked", f"{rights.actor} {did}", by=rights.actor, now=now)
     return booked
 
 
@@ -76,6 +82,15 @@ def _checked(first: NewSlot, rule: str, zone: str) -> Recurrence:
     except RecurrenceError as error:
         raise RefusedError(f"How it recurs: {error}") from error
     return recurrence
+
+
+def _check_number(series: SlotSeries, now: datetime) -> None:
+    ahead = calendar_of(series.environment).limits.ahead
+    if len(list(islice(_times(series, series.booked_until, now + ahead), MOST_AT_ONCE + 1))) > MOST_AT_ONCE:
+        raise RefusedError(
+            f"That is more than {MOST_AT_ONCE} slots in the {ahead.days} days that may be booked ahead: choose a rule "
+            "that recurs less often."
+        )
 
 
 @transaction.atomic
@@ -91,18 +106,14 @@ def extend_series(series_id: int, *, now: datetime | None = None) -> None:
         return
     if series.booker is None or not series.booker.is_active:
         _end(series, by_label=ENGINE.label, now=now)
-        _record(series, "ended", f"Recurring slots in {series.environment} end: {series.booked_by} has left.", now=now)
+        sentence = f"Recurring slots in {series.environment} end: {series.booked_by} has left."
+        _record(series, "ended", sentence, by=ENGINE, now=now)
         return
-    booked = _book_ahead(series, rights_of_user(series.booker), now)
-    for span, blockers in booked.refused:
-        reasons = " ".join(blocker.sentence for blocker in blockers)
-        sentence = (
-            f"The recurring slot of {stretch(span, series.zone)} in {series.environment} was not booked: {reasons}"
-        )
-        _record(series, "skipped", sentence, now=now)
+    _book_ahead(series, rights_of_user(series.booker), now, by=ENGINE)
 
 
-def _book_ahead(series: SlotSeries, rights: Rights, now: datetime) -> Booked:
+def _book_ahead(series: SlotSeries, rights: Rights, now: datetime, *, by: Actor) -> Booked:
+    """Every time within reach; those that can't be booked are told of in events."""
     until = now + calendar_of(series.environment).limits.ahead
     new = NewSlot(
         environment=series.environment,
@@ -121,6 +132,10 @@ def _book_ahead(series: SlotSeries, rights: Rights, now: datetime) -> Booked:
             slots.append(book(new=wanted, rights=rights, series=series, now=now))
         except SlotRefusedError as error:
             refused.append((span, error.blockers))
+            sentence = (
+                f"The recurring slot of {stretch(span, series.zone)} in {series.environment} was not booked: {error}"
+            )
+            _record(series, "skipped", sentence, by=by, now=now)
     series.booked_until, series.due_at = until, now + EXTENDED_EVERY
     series.save(update_fields=["booked_until", "due_at"])
     return Booked(series=series, slots=slots, refused=refused)
@@ -151,6 +166,8 @@ def end_series(*, series: SlotSeries, rights: Rights, reason: str = "", now: dat
     for slot in coming:
         cancel(slot=slot, rights=rights, reason=reason or "The recurring slots end.", now=now)
     _end(found, by_label=rights.actor.label, now=now)
+    sentence = f"{rights.actor} ended the recurring slots in {found.environment}."
+    _record(found, "ended", sentence, by=rights.actor, now=now, reason=reason)
     return coming
 
 
@@ -165,15 +182,16 @@ def _end(series: SlotSeries, *, by_label: str, now: datetime) -> None:
     series.save(update_fields=["ended_at", "ended_by", "due_at"])
 
 
-def _record(series: SlotSeries, what: str, sentence: str, *, now: datetime) -> None:
+def _record(series: SlotSeries, what: str, sentence: str, *, by: Actor, now: datetime, reason: str = "") -> None:
     for application in series.applications.all():
         record(
             f"slot_series.{what}",
             sentence,
-            by=ENGINE,
+            by=by,
             application=application.slug,
             environment=series.environment.slug,
             subject=f"slot-series:{series.pk}",
+            reason=reason,
             data={"people": [series.booker_id] if series.booker_id else []},
             now=now,
         )

@@ -73,7 +73,7 @@ def book(
         overridden=frozenset(one.blocker for one in overrides),
     )
     sentences = _check_overrides(overrides, wanted, rights, now)
-    _check_free(wanted, rights, now)
+    _check_free(wanted, rights, now, offers=series is None)
     slot = Slot.objects.create(
         environment=new.environment,
         series=series,
@@ -240,10 +240,11 @@ def _set_releases(slot: Slot, releases: Mapping[int, Release]) -> None:
         booking.save(update_fields=["release"])
 
 
-def _check_free(wanted: Wanted, rights: Rights, now: datetime) -> None:
+def _check_free(wanted: Wanted, rights: Rights, now: datetime, *, offers: bool = True) -> None:
+    """Of a series nothing else is offered for a time that is taken: to look for it would take long, time by time."""
     blockers = booking_blockers(booking_facts(wanted, rights, now), now)
     if blockers:
-        raise SlotRefusedError(blockers, next_slot(wanted, rights, now))
+        raise SlotRefusedError(blockers, next_slot(wanted, rights, now) if offers else None)
 
 
 def _check_overrides(overrides: Sequence[NewOverride], wanted: Wanted, rights: Rights, now: datetime) -> list[str]:

@@ -107,6 +107,10 @@ class Freeze(models.Model):
         """Whether deploys of the application to the environment are in its scope. Asks nothing after `with_scope`."""
         return self.terms.covers(application=application.pk, owner=application.owner_id, environment=environment_id)
 
+    def covers_environment(self, environment_id: int) -> bool:
+        """Whether anything in the environment is in its scope. Asks nothing after `with_scope`."""
+        return self.terms.covers_environment(environment_id)
+
     def times(self, start: datetime, end: datetime) -> list[FrozenTime]:
         """When it holds, of [start, end): from and until, UTC, each time whole; lifted times end when they were lifted.
 

@@ -98,17 +98,26 @@ class EnvironmentCalendar(models.Model):
 
     def clean(self) -> None:
         """Raises ValidationError for a country or subdivision that the holidays library does not know."""
+        self.holidays_country = self.holidays_country.upper()
         if not self.holidays_country:
             self.holidays_subdivision = ""
             return
         try:
             holidays.country_holidays(self.holidays_country, subdiv=self.holidays_subdivision or None, years=2026)
         except NotImplementedError as error:
-            field = "holidays_subdivision" if self._country_is_known() else "holidays_country"
-            raise ValidationError({field: f"The holidays of {getattr(self, field)!r} are not known."}) from error
+            raise ValidationError(self._unknown_holidays()) from error
 
-    def _country_is_known(self) -> bool:
-        return self.holidays_country in holidays.list_supported_countries()
+    def _unknown_holidays(self) -> dict[str, str]:
+        """What is not known, and what to write instead."""
+        country, part = self.holidays_country, self.holidays_subdivision
+        known = holidays.list_supported_countries()
+        if country not in known:
+            return {
+                "holidays_country": f"The holidays of {country!r} are not known: use a code of ISO 3166 such as GB, "
+                "or leave it empty for none."
+            }
+        names = f"one of {', '.join(known[country])}, or leave it empty" if known[country] else "leave it empty"
+        return {"holidays_subdivision": f"The holidays of {part!r} in {country} are not known: {names}."}
 
 
 class OpenHours(models.Model):

@@ -6,9 +6,18 @@ from django.db.models.functions import Length
 from django.utils import timezone
 
 from deployer.calendar.models.slot import Slot
+from deployer.gates import BlockerKind
 
 REASON_LENGTH = 10
 """So many characters at least: long enough that it says something."""
+
+IN_WORDS = {
+    BlockerKind.FREEZE: "the freeze",
+    BlockerKind.WINDOW: "the hours",
+    BlockerKind.HOLIDAY: "the holiday",
+    BlockerKind.SLOT: "a booked slot",
+    BlockerKind.NO_SLOT: "the need for a slot",
+}
 
 models.TextField.register_lookup(Length)
 
@@ -25,6 +34,12 @@ class OverrideBase(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def kind_in_words(self) -> str:
+        """What is passed, such as "the freeze"."""
+        kind = self.blocker.partition(":")[0]
+        return IN_WORDS.get(kind, kind.replace("_", " "))
 
     def __str__(self) -> str:
         return f"{self.blocker} overridden by {self.given_by}"

@@ -141,7 +141,8 @@ class Slot(models.Model):
             releases={one.application.slug: one.release.version if one.release else "" for one in bookings},
             span=self.span,
             booked_by=self.booked_by,
-            alone="the slot is exclusive." if self.exclusive else next(iter(alone), ""),
+            exclusive=self.exclusive,
+            alone="the slot is exclusive" if self.exclusive else next(iter(alone), ""),
             overridden=frozenset(one.blocker for one in self.overrides.all() if one.expires_at > now),
         )
 

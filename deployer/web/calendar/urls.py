@@ -1,5 +1,7 @@
-"""The addresses of this part of the calendar."""
+"""The addresses of the calendar's page."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from deployer.web.calendar import views
+
+urlpatterns = [path("", views.calendar, name="calendar")]

@@ -24,3 +24,5 @@ class Command(terminal.ActionCommand):
         target = terminal.find_target(application, terminal.find_environment(options["environment"]))
         promotion = promote(release=release, target=target, by=operator(), reason=options["reason"])
         self.stdout.write(f"Asked for {promotion}: {promotion.full_url()}")
+        for blocker in promotion.waits_for:
+            self.stdout.write(f"  It waits: {terminal.reason(blocker)}")

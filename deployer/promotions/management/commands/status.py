@@ -76,8 +76,9 @@ def _target(standing: TargetStanding, now: datetime) -> Iterator[str]:
     for promotion in standing.waiting:
         yield f"{INDENT}{promotion.release.version} waits:"
         for blocker in promotion.waits_for:
-            until = f" Until {timezone.localtime(blocker.until):%d %b %H:%M %Z}." if blocker.until else ""
-            yield f"{INDENT}  {blocker.sentence}{until} {blocker.who}."
+            yield f"{INDENT}  {terminal.reason(blocker)}"
+        for override in promotion.overrides.all():
+            yield f"{INDENT}  {override.given_by} lets it pass {override.kind_in_words}: {override.reason}"
     for hold in standing.holds:
         yield from _hold(hold, now)
 
