@@ -97,10 +97,13 @@ class Terms:
                 yield FrozenTime(first, until)
 
 
-def scope_in_words(named: Iterable[object], environments: Iterable[object]) -> str:
-    """What is frozen, of named teams and applications and of environments."""
-    what = ", ".join(map(str, named))
-    where = ", ".join(map(str, environments))
+def scope_in_words(named: Iterable[object], environments: Iterable[object], *, most: int | None = None) -> str:
+    """What is frozen, of named teams and applications and of environments; of more names than `most` the first, and
+    how many more."""
+    names = [str(one) for one in named]
+    if most is not None and len(names) > most:
+        names = [f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"]
+    what, where = ", ".join(names), ", ".join(map(str, environments))
     if where:
         return f"{what or 'Everything'} in {where}"
     return f"{what} in every environment" if what else "Everything"

@@ -323,7 +323,8 @@ class TestOtherSlots:
     def test_slots_that_it_must_not_be_beside_are_named_with_every_reason(
         self, application: BookedApplication, fields: dict[str, str], reason: str
     ) -> None:
-        blocker = the_one(asked(applications=[application], slots=[slot(from_ten(0, 30), "router", **fields)]))
+        taken = slot(from_ten(0, 30), "router", **fields)  # type: ignore[arg-type]  # they go into `fields`
+        blocker = the_one(asked(applications=[application], slots=[taken]))
 
         assert blocker.sentence == f"Ben Smith has booked production for router, and {reason}."
         assert (blocker.name, blocker.until, blocker.link) == ("slot:5", TEN + 30 * MINUTE, "/slots/5/")

@@ -32,7 +32,7 @@ def freeze(start: str, end: str | None, number: int = 1, **fields: bool) -> Free
         declared_by="Alex",
         starts_at=utc(start),
         ends_at=utc(end) if end else None,
-        **fields,
+        **fields,  # type: ignore[arg-type]  # its only flags
     )
 
 

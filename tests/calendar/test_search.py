@@ -1,5 +1,6 @@
 """The search for the first clear moment, and the look-up that it uses."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -39,13 +40,19 @@ def test_moments_that_may_be_clear_before_an_end_are_looked_at() -> None:
     clear = NOW + 3 * MINUTE
     also = [NOW - MINUTE, NOW, NOW + MINUTE, clear, NOW + 9 * MINUTE]
 
+    def blocks_until(end: datetime | None) -> Callable[[datetime], list[Blocker]]:
+        return lambda at: [until(end)] if at != clear else []
+
     for end in (None, NOW + 8 * MINUTE):
-        assert first_clear(lambda at, end=end: [until(end)] if at != clear else [], NOW, HORIZON, also=also) == clear
+        assert first_clear(blocks_until(end), NOW, HORIZON, also=also) == clear
 
 
 def test_the_horizon_is_the_last_moment_that_is_looked_at() -> None:
+    def blocks_until(end: datetime) -> Callable[[datetime], list[Blocker]]:
+        return lambda at: [until(end)] if at < end else []
+
     for end, found in ((HORIZON, HORIZON), (HORIZON + MINUTE, None)):
-        assert first_clear(lambda at, end=end: [until(end)] if at < end else [], NOW, HORIZON) == found
+        assert first_clear(blocks_until(end), NOW, HORIZON) == found
 
 
 def test_a_rule_whose_end_has_passed_is_a_mistake_and_not_an_endless_search() -> None:

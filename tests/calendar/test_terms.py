@@ -152,3 +152,11 @@ def test_a_time_is_found_by_its_start_until_it_has_ended(first: str, now: str, t
 )
 def test_a_scope_in_words(named: list[str], environments: list[str], words: str) -> None:
     assert scope_in_words(named, environments) == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(3, "a, b, c in staging"), (4, "a, b and 2 more in staging"), (5, "a, b and 3 more in staging")],
+)
+def test_many_names_become_the_first_and_how_many_more(number: int, words: str) -> None:
+    assert scope_in_words("abcde"[:number], ["staging"], most=3) == words

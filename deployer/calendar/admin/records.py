@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.text import Truncator
 
 from deployer.access.audited_admin import TabularInline
 from deployer.audit.admin import ReadOnlyAdmin
@@ -30,7 +31,7 @@ class FreezeLiftInline(ReadOnlyInline):
 
 @admin.register(Freeze)
 class FreezeAdmin(ReadOnlyAdmin):
-    list_display = ["id", "scope", "starts_at", "ends_at", "recurrence", "reason", "declared_by", "lifted_at"]
+    list_display = ["id", "what", "starts_at", "ends_at", "recurrence", "why", "declared_by", "lifted_at"]
     list_filter = ["environments", "teams", ("lifted_at", admin.EmptyFieldListFilter)]
     search_fields = ["reason", "contact", "declared_by", "applications__slug", "teams__name", "environments__slug"]
     date_hierarchy = "starts_at"
@@ -39,6 +40,14 @@ class FreezeAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("environments", "teams", "applications")
+
+    @admin.display(description="what")
+    def what(self, freeze: Freeze) -> str:
+        return freeze.short_scope
+
+    @admin.display(description="why", ordering="reason")
+    def why(self, freeze: Freeze) -> str:
+        return str(Truncator(freeze.reason).chars(80))
 
 
 class SlotApplicationInline(ReadOnlyInline):

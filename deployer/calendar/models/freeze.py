@@ -13,6 +13,7 @@ from deployer.calendar.rules import FreezeFacts
 from deployer.calendar.terms import FrozenTime, Terms, scope_in_words
 
 MOMENT = timedelta(microseconds=1)
+MOST_NAMED = 4
 
 
 class FreezeQuerySet(models.QuerySet["Freeze"]):
@@ -85,6 +86,12 @@ class Freeze(models.Model):
     def scope(self) -> str:
         """What is frozen, in words."""
         return scope_in_words((*self.teams.all(), *self.applications.all()), self.environments.all())
+
+    @property
+    def short_scope(self) -> str:
+        """The same in one line, without all the names where there are many. Asks nothing after `with_scope`."""
+        named = (*self.teams.all(), *self.applications.all())
+        return scope_in_words(named, self.environments.all(), most=MOST_NAMED)
 
     @property
     def terms(self) -> Terms:

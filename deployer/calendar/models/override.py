@@ -35,14 +35,14 @@ class OverrideBase(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return f"{self.blocker} overridden by {self.given_by}"
+
     @property
     def kind_in_words(self) -> str:
         """What is passed, such as "the freeze"."""
         kind = self.blocker.partition(":")[0]
-        return IN_WORDS.get(kind, kind.replace("_", " "))
-
-    def __str__(self) -> str:
-        return f"{self.blocker} overridden by {self.given_by}"
+        return IN_WORDS.get(BlockerKind(kind), kind.replace("_", " "))
 
 
 class SlotOverride(OverrideBase):

@@ -11,10 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from deployer.calendar.actions.freezes import NewFreeze
 from deployer.calendar.models import Freeze
 from deployer.calendar.sentences import stopped
-from deployer.calendar.terms import FrozenTime, scope_in_words
+from deployer.calendar.terms import FrozenTime
 from deployer.web.calendar.freezes.banner import touching
 from deployer.web.calendar.freezes.standing import Phase, ShownFreeze
 
@@ -29,7 +28,6 @@ TAGS = {
     Phase.LIFTED: ("grey", "Lifted"),
     Phase.OVER: ("grey", "Over"),
 }
-MOST_NAMED = 4
 
 
 @register.simple_tag
@@ -90,16 +88,9 @@ def first_moments(context: Context, times: Iterable[FrozenTime]) -> SafeString:
 
 
 @register.filter
-def short_scope(freeze: Freeze | NewFreeze) -> str:
-    """What is frozen, in words; of many teams and applications the first, and how many more."""
-    if isinstance(freeze, Freeze):
-        named = [*map(str, freeze.teams.all()), *map(str, freeze.applications.all())]
-        environments = list(freeze.environments.all())
-    else:
-        named, environments = [*map(str, freeze.teams), *map(str, freeze.applications)], list(freeze.environments)
-    if len(named) > MOST_NAMED:
-        named = [f"{', '.join(named[: MOST_NAMED - 1])} and {len(named) - MOST_NAMED + 1} more"]
-    return scope_in_words(named, environments)
+def breakable(zone: str) -> SafeString:
+    """A zone's name that may be broken after its slashes, for narrow columns."""
+    return format_html_join(SafeString("/<wbr>"), "{}", ((part,) for part in zone.split("/")))
 
 
 @register.filter
