@@ -23,11 +23,18 @@ def test_a_blocker_is_read_as_it_was_written(kind: BlockerKind, until: datetime 
 
 
 def test_a_kind_of_another_version_is_another_kind_with_its_words() -> None:
-    values = Blocker(kind=BlockerKind.HOLD, sentence=SENTENCE, who="An admin").to_json() | {"kind": "freeze"}
+    values = Blocker(kind=BlockerKind.HOLD, sentence=SENTENCE, who="An admin").to_json() | {"kind": "quota"}
 
     blocker = Blocker.from_json(values)
 
     assert (blocker.kind, blocker.sentence, blocker.who) == (BlockerKind.OTHER, SENTENCE, "An admin")
+
+
+def test_a_blocker_of_an_older_version_is_read_without_what_it_lacks_and_of_a_newer_without_what_it_adds() -> None:
+    values = Blocker(kind=BlockerKind.HOLD, sentence=SENTENCE, who="An admin").to_json()
+    values = {name: value for name, value in values.items() if name != "ref"} | {"severity": 3}
+
+    assert Blocker.from_json(values).name == "hold"
 
 
 class TestShown:
@@ -38,7 +45,7 @@ class TestShown:
         release = scene.register(scene.application(environments=1, policy="manual"), "v1")
         scene.run(5)
         promotion = scene.promotion(release, "integration")
-        promotion.blockers = [promotion.blockers[0] | {"kind": "freeze", "sentence": SENTENCE}]
+        promotion.blockers = [promotion.blockers[0] | {"kind": "quota", "sentence": SENTENCE}]
         promotion.save()
         return promotion
 
@@ -56,7 +63,7 @@ class TestShown:
     def test_the_api_shows_the_reason_as_it_was_written(self, reader: Client, promotion: Promotion) -> None:
         answer = reader.get(f"/api/v1/promotions/{promotion.pk}").json()
 
-        assert [(one["kind"], one["sentence"]) for one in answer["blockers"]] == [("freeze", SENTENCE)]
+        assert [(one["kind"], one["sentence"]) for one in answer["blockers"]] == [("quota", SENTENCE)]
 
     def test_the_engine_looks_again_and_writes_what_it_knows(self, scene: Scene, promotion: Promotion) -> None:
         scene.run(120)
