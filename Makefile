@@ -100,6 +100,7 @@ test-faults: $(VENV)/.dev ## run the long tests that break things: kill, restart
 
 bench: $(VENV)/.dev ## measure, on SQLite and on PostgreSQL
 	$(PY) -m tests.bench latency $(BENCH_ARGS)
+	$(PY) -m tests.bench calendar $(BENCH_ARGS)
 
 check: $(VENV)/.dev ## check format, lint, types, imports, migrations, templates, the state chart and the pins
 	$(VENV)/bin/ruff format --check .

@@ -4,9 +4,11 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.bench.calendar import AIM, FEW, MANY, compare
 from tests.bench.latency import Latency, measure, percentile
 from tests.postgres import PostgresError
 
@@ -17,20 +19,47 @@ NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 def main() -> int:
     """Print what was measured. 2 when there is no database to measure with."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure Deployer on this machine.")
-    parser.add_argument("what", choices=["latency"], help="from the API call to the start of the deploy")
+    parser.add_argument(
+        "what",
+        choices=["latency", "calendar"],
+        help="latency: from the API call to the start of the deploy; calendar: its week, and the check of a booking",
+    )
     parser.add_argument("--database", choices=DATABASES, default="both")
-    parser.add_argument("--calls", type=int, default=200)
+    parser.add_argument("--calls", type=int, default=200, help="of latency")
+    parser.add_argument("--samples", type=int, default=30, help="of the calendar, of each kind in each database")
     options = parser.parse_args()
     print(_machine())
-    print(f"From an API call to the start of its deploy; an idle stack, one engine worker, {options.calls} calls.\n")
-    print(f"{'milliseconds':34}{'p50':>8}{'p95':>8}{'max':>8}", flush=True)
     try:
-        for database in DATABASES[options.database]:
-            _show(measure(database, options.calls))
+        if options.what == "latency":
+            _latency(DATABASES[options.database], options.calls)
+        else:
+            _calendar(DATABASES[options.database], options.samples)
     except PostgresError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _calendar(databases: Sequence[str], samples: int) -> None:
+    print(f"The calendar with {FEW:,} slots and with {MANY:,}, as many a week; {samples} samples of each in turns.\n")
+    print(f"{'milliseconds':44}{'p50':>8}{'p95':>8}{'p50':>10}{'p95':>8}{'ratio':>8}", flush=True)
+    for database in databases:
+        print(NAMES[database])
+        for name, found in compare(database, samples).items():
+            columns = [percentile(found.few, 50), percentile(found.few, 95), percentile(found.many, 50)]
+            verdict = "" if found.ratio <= AIM else f"  MISSED: the aim is {AIM}"
+            print(
+                f"  {name:42}{columns[0]:8.1f}{columns[1]:8.1f}{columns[2]:10.1f}{percentile(found.many, 95):8.1f}"
+                f"{found.ratio:8.2f}{verdict}",
+                flush=True,
+            )
+
+
+def _latency(databases: Sequence[str], calls: int) -> None:
+    print(f"From an API call to the start of its deploy; an idle stack, one engine worker, {calls} calls.\n")
+    print(f"{'milliseconds':34}{'p50':>8}{'p95':>8}{'max':>8}", flush=True)
+    for database in databases:
+        _show(measure(database, calls))
 
 
 def _show(found: Latency) -> None:
