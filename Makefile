@@ -5,7 +5,7 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8000
-PYTEST := $(PY) -m pytest $(PYTEST_ARGS)
+PYTEST := $(PY) -m pytest --numprocesses auto $(PYTEST_ARGS)
 NO_SERVICES := env -u DATABASE_URL -u REDIS_URL
 PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/pip-compile -q --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(LOCK_ARGS)
@@ -86,9 +86,9 @@ run: assets install migrate ## run the default stack on http://127.0.0.1:$(PORT)
 
 # --- What is checked --------------------------------------------------------------------------------------
 
-test: $(VENV)/.dev assets ## run the tests, on SQLite and then on PostgreSQL
+test: $(VENV)/.dev assets ## run the tests, on SQLite, and those that ask a database on PostgreSQL too
 	$(NO_SERVICES) $(PYTEST)
-	$(NO_SERVICES) $(PY) -m tests.postgres -- $(PYTEST)
+	$(NO_SERVICES) $(PY) -m tests.postgres -- $(PYTEST) --only-with-database
 
 test-faults: $(VENV)/.dev ## run the long tests that break things: kill, restart, flush, deliver twice
 	$(NO_SERVICES) $(PY) -m tests.faults --database sqlite $(FAULT_ARGS)

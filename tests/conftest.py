@@ -9,6 +9,26 @@ from deployer import queueing
 from tests.scene import Scene, running_scene
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--only-with-database", action="store_true", help="leave out what asks no database: another one changes nothing"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--only-with-database"):
+        kept = [item for item in items if asks_a_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not asks_a_database(item)])
+        items[:] = kept
+
+
+def asks_a_database(item: pytest.Item) -> bool:
+    """Whether it has one of pytest-django's, or a stack of its own on a database of the same kind."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    marked = any(item.get_closest_marker(name) for name in ("django_db", "stack"))
+    return marked or bool(fixtures & {"db", "transactional_db"})
+
+
 @pytest.fixture(autouse=True)
 def _only_loopback() -> None:
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
