@@ -261,6 +261,24 @@ def needs_slot(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
     )
 
 
+def waits_for_its_slot(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
+    """A release that somebody has booked a slot for goes then, and not before: its people are there then. Whoever asks
+    for it by hand wants it now."""
+    if facts.slot_policy is SlotPolicy.REQUIRED or facts.is_rollback or facts.by_hand or facts.own_slot(at):
+        return
+    booked = (slot for slot in facts.own_slots() if slot.releases[facts.application] and at < slot.span.start)
+    coming = next(booked, None)
+    if coming is not None:
+        yield Blocker(
+            kind=BlockerKind.NO_SLOT,
+            sentence=f"{coming.booked_by} has booked a slot for {facts.application} {facts.version}, in which it goes.",
+            who=f"{coming.booked_by} can move it, or anyone of its team can promote it by hand",
+            link=coming.link,
+            until=coming.span.start,
+            overridable=True,
+        )
+
+
 def kept_free(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
     """Slots of others that nothing, or not this application, may be deployed beside. Promise 5: never the wrong two."""
     if facts.is_rollback or facts.own_slot(at):
@@ -381,6 +399,7 @@ RULES: tuple[Callable[[CalendarFacts, datetime], Iterator[Blocker]], ...] = (
     on_closed_day,
     outside_hours,
     needs_slot,
+    waits_for_its_slot,
     kept_free,
     reserved,
     alone_in_its_slot,

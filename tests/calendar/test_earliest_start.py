@@ -169,7 +169,8 @@ def test_required_it_is_the_start_of_the_slot_that_is_there_for_the_release() ->
     assert earliest(slots=slots, slot_policy=SlotPolicy.REQUIRED) == "2026-03-09 12:00"
     assert earliest(slots=slots, slot_policy=SlotPolicy.REQUIRED, version="v4") == "2026-03-09 10:00"
     assert earliest(slots=slots[:2], slot_policy=SlotPolicy.REQUIRED) is None
-    assert earliest(slots=slots, slot_policy=SlotPolicy.OPTIONAL) == "2026-03-06 15:00"
+    assert earliest(slots=slots[:3], slot_policy=SlotPolicy.OPTIONAL) == "2026-03-06 15:00"
+    assert earliest(slots=slots, slot_policy=SlotPolicy.OPTIONAL) == "2026-03-09 12:00", "v5 is booked, and waits"
 
 
 def test_it_is_when_the_first_of_the_slots_that_take_every_place_has_ended() -> None:

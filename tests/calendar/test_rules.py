@@ -17,6 +17,7 @@ from deployer.calendar.rules import (
     SlotPolicy,
     alone_in_its_slot,
     blockers,
+    earliest_start,
     reserved,
 )
 from deployer.calendar.spans import Span
@@ -262,6 +263,28 @@ class TestNeedsSlot:
 
     def test_asking_by_hand_is_no_way_past(self) -> None:
         assert names(replace(self.REQUIRED, by_hand=True)) == ["no_slot"]
+
+
+class TestWaitsForItsSlot:
+    BOOKED = replace(FREE, slots=[slot(minutes(40, 60), releases={"frontend": "v5"}, number=6)])
+
+    def test_a_release_that_is_booked_goes_in_its_slot_and_not_before(self) -> None:
+        blocker = the_one(self.BOOKED)
+
+        assert blocker.sentence == "Ben Smith has booked a slot for frontend v5, in which it goes."
+        assert (blocker.name, blocker.until, blocker.link) == ("no_slot", NOW + 40 * MINUTE, "/slots/6/")
+        assert blocker.overridable
+        moments = [NOW + number * MINUTE for number in (39, 40, 59, 60)]
+        assert [names(self.BOOKED, at) for at in moments] == [["no_slot"], [], [], []]
+        assert earliest_start(self.BOOKED, NOW) == NOW + 40 * MINUTE
+
+    @pytest.mark.parametrize("change", [{"version": "v6"}, {"by_hand": True}, {"is_rollback": True}])
+    def test_another_release_and_who_asks_by_hand_do_not_wait(self, change: dict[str, object]) -> None:
+        assert names(replace(self.BOOKED, **change)) == []  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("releases", [{"frontend": ""}, {"frontend": "v4"}, {"router": "v5"}])
+    def test_a_slot_for_any_release_or_for_another_holds_nothing_back(self, releases: dict[str, str]) -> None:
+        assert names(given_slots(slot(minutes(40, 60), releases=releases))) == []
 
 
 class TestKeptFree:

@@ -35,6 +35,22 @@ def test_a_release_that_is_booked_is_promoted_at_the_start_in_the_bookers_name(s
     assert promotion.started_at >= slot.starts_at
 
 
+def test_a_booked_release_of_an_automatic_target_waits_for_its_slot(scene: Scene) -> None:
+    application = scene.application(environments=2)
+    release = scene.register(application, "v1")
+    slot = booked(scene, application, release=release, environment=scene.environments[1])
+
+    scene.run(3000)
+    promotion = scene.promotion(release, "staging")
+    assert [(one.kind, one.until) for one in promotion.waits_for] == [("no_slot", slot.starts_at)]
+
+    scene.run(1200)
+    assert scene.states(release) == {"integration": "succeeded", "staging": "succeeded"}
+    promotion.refresh_from_db()
+    assert promotion.started_at is not None
+    assert promotion.started_at >= slot.starts_at
+
+
 def test_a_slot_whose_releases_are_live_is_over_and_its_place_free_again(scene: Scene) -> None:
     application = scene.application(environments=1, policy="manual")
     release = scene.register(application, "v1")
