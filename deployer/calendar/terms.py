@@ -97,6 +97,11 @@ class Terms:
                 yield FrozenTime(first, until)
 
 
+def amid(scope: str) -> str:
+    """The scope within a sentence: "everything in production". Names keep their letters."""
+    return f"everything{scope.removeprefix('Everything')}" if scope.startswith("Everything") else scope
+
+
 def scope_in_words(named: Iterable[object], environments: Iterable[object], *, most: int | None = None) -> str:
     """What is frozen, of named teams and applications and of environments; of more names than `most` the first, and
     how many more."""

@@ -85,8 +85,9 @@ def _bookers(event: Event, people: Mapping[int, User]) -> Iterator[Receiver]:
     if event.kind not in PERSONAL:
         return
     for person in (people[pk] for pk in event.data.get("people", []) if pk in people):
+        label = person.as_actor().label
         if (event.actor_kind, event.actor_ref) != (ActorKind.USER, str(person.pk)):
-            yield Receiver(Channel.EMAIL, person.email, person.as_actor().label, "you booked it.")
+            yield Receiver(Channel.EMAIL, person.email, label, f"{label} booked it.")
 
 
 def _owner(event: Event, application: Application) -> Iterator[Receiver]:

@@ -7,7 +7,7 @@ from typing import Any
 from deployer.audit.actor import Actor
 from deployer.calendar.actions.freezes import NewFreeze
 from deployer.calendar.models import Freeze
-from deployer.calendar.terms import Terms
+from deployer.calendar.terms import Terms, amid
 from deployer.promotions.engine import wakeups
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion
@@ -25,7 +25,7 @@ def on_freeze_declared(*, freeze: Freeze, by: Actor, now: datetime, **_: Any) ->
         record_event(
             promotion,
             "frozen",
-            f"{by} froze {freeze.scope}, which catches {promotion}: {freeze.reason}",
+            f"{by} froze {amid(freeze.scope)}, which catches {promotion}: {freeze.reason}",
             by=by,
             now=now,
             reason=freeze.reason,

@@ -139,6 +139,13 @@ def test_a_release_of_another_application_is_refused(scene: Scene) -> None:
         booked(scene, one, release=release)
 
 
+def test_an_application_that_is_named_twice_is_refused(scene: Scene) -> None:
+    application = scene.application(environments=1)
+
+    with pytest.raises(RefusedError, match="frontend is named twice"):
+        booked(scene, application, application)
+
+
 def test_a_viewer_and_another_team_book_nothing_and_a_manager_books_everything(scene: Scene) -> None:
     application = scene.application(environments=1)
     for rights in (scene.person("viewer", role="viewer"), scene.person("kim", teams=("elsewhere",))):  # type: ignore[arg-type]

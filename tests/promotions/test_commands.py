@@ -134,7 +134,7 @@ def test_freeze_says_what_it_catches_and_unfreeze_lets_it_go(scene: Scene, capsy
     assert "It catches frontend v1 to integration" in declared
     assert "FROZEN: Everything in integration" in shown
     assert f"manage.py unfreeze {freeze.pk}" in shown
-    assert lifted == "The freeze of Everything in integration is lifted.\n"
+    assert lifted == "The freeze of everything in integration is lifted.\n"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from deployer.calendar.models import Freeze, FreezeLift, Slot
 from deployer.calendar.recurrence import RecurrenceError
 from deployer.calendar.signals import calendar_changed, freeze_declared
 from deployer.calendar.spans import Span
-from deployer.calendar.terms import Terms, scope_in_words
+from deployer.calendar.terms import Terms, amid, scope_in_words
 from deployer.calendar.walltime import UnknownZoneError, zone_named
 from deployer.calendar.words import moment, recurring, stretch
 from deployer.refusal import NotAllowedError, RefusedError
@@ -126,9 +126,11 @@ def declare(*, new: NewFreeze, rights: Rights, now: datetime | None = None) -> F
     freeze.teams.set(new.teams)
     freeze.applications.set(new.applications)
     freeze = _current(freeze)
-    record_freeze(freeze, "declared", f"froze {freeze.scope}, {when(freeze)}.", by=rights.actor, now=now)
+    record_freeze(freeze, "declared", f"froze {amid(freeze.scope)}, {when(freeze)}.", by=rights.actor, now=now)
     for slot in caught_slots(freeze, now):
-        did = f"froze {freeze.scope}, which catches the slot of {slot.names} in {slot.environment}: {freeze.reason}"
+        did = (
+            f"froze {amid(freeze.scope)}, which catches the slot of {slot.names} in {slot.environment}: {freeze.reason}"
+        )
         record_slot(slot, "frozen", did, by=rights.actor, now=now, reason=freeze.reason)
     freeze_declared.send(sender=Freeze, freeze=freeze, by=rights.actor, now=now)
     _tell_the_rest(freeze, now)
@@ -147,7 +149,9 @@ def extend(*, freeze: Freeze, ends_at: datetime | None, rights: Rights, now: dat
         )
     found.ends_at, found.sequence = ends_at, found.sequence + 1
     found.save(update_fields=["ends_at", "sequence"])
-    record_freeze(found, "extended", f"changed the freeze of {found.scope}: {when(found)}.", by=rights.actor, now=now)
+    record_freeze(
+        found, "extended", f"changed the freeze of {amid(found.scope)}: {when(found)}.", by=rights.actor, now=now
+    )
     freeze_declared.send(sender=Freeze, freeze=found, by=rights.actor, now=now)
     _tell_the_rest(found, now)
     return found
@@ -173,7 +177,9 @@ def lift(*, freeze: Freeze, reason: str, rights: Rights, now: datetime | None = 
     found.lifted_at, found.lifted_by, found.lift_reason = now, rights.actor.label, reason.strip()
     found.sequence += 1
     found.save(update_fields=["lifted_at", "lifted_by", "lift_reason", "sequence"])
-    record_freeze(found, "lifted", f"lifted the freeze of {found.scope}.", by=rights.actor, now=now, reason=reason)
+    record_freeze(
+        found, "lifted", f"lifted the freeze of {amid(found.scope)}.", by=rights.actor, now=now, reason=reason
+    )
     _tell_the_rest(found, now)
     return found
 
@@ -196,7 +202,7 @@ def lift_once(
         freeze=found, occurrence=occurrence, lifted_by=rights.actor.label, lifted_at=now, reason=reason.strip()
     )
     Freeze.objects.filter(pk=found.pk).update(sequence=found.sequence + 1)
-    did = f"lifted the freeze of {found.scope} of {moment(occurrence, found.zone)}."
+    did = f"lifted the freeze of {amid(found.scope)} of {moment(occurrence, found.zone)}."
     record_freeze(found, "lifted_once", did, by=rights.actor, now=now, reason=reason)
     _tell_the_rest(found, now)
     return made

@@ -1,5 +1,6 @@
 """Booking, changing, cancelling and overriding slots: each under the lock of the environment's row."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -220,6 +221,9 @@ def _what(slot: Slot) -> str:
 def _check_applications(new: NewSlot) -> None:
     if not new.applications:
         raise RefusedError("Say what is to be deployed: a slot has at least one application.")
+    twice = sorted(one.slug for one, count in Counter(new.applications).items() if count > 1)
+    if twice:
+        raise RefusedError(f"{', '.join(twice)} is named twice: name each application once.")
     if len(new.applications) > MOST_APPLICATIONS:
         raise RefusedError(f"A slot has at most {MOST_APPLICATIONS} applications: book several.")
     _check_releases({one.pk: one for one in new.applications}, new.releases)

@@ -10,6 +10,7 @@ from deployer.access.operator import operator
 from deployer.calendar.actions.freezes import lift
 from deployer.calendar.models import Freeze
 from deployer.calendar.models.freeze import frozen_now
+from deployer.calendar.terms import amid
 from deployer.promotions import terminal
 
 
@@ -26,4 +27,4 @@ class Command(terminal.ActionCommand):
             held = [str(one.pk) for one in frozen_now(timezone.now())]
             raise CommandError(f"There is no freeze {options['freeze']}. Those that hold: {', '.join(held) or 'none'}.")
         lifted = lift(freeze=freeze, reason=options["reason"], rights=rights_of_operator(operator()))
-        self.stdout.write(f"The freeze of {lifted.scope} is lifted.")
+        self.stdout.write(f"The freeze of {amid(lifted.scope)} is lifted.")
