@@ -49,7 +49,7 @@ def test_declaring_shows_first_what_it_would_catch_and_writes_nothing(today: Sce
     assert "booked by Alex Doe" in page.text
     assert slot.get_absolute_url() in page.source
     assert "Web, by e-mail" in page.text
-    assert "Alex Doe, by e-mail, as you booked it." in page.text
+    assert "Alex Doe, by e-mail, as Alex Doe booked it." in page.text
     assert not Freeze.objects.exists()
     assert Event.objects.count() == events
 
