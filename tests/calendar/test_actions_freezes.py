@@ -232,10 +232,10 @@ def test_a_time_that_is_lifted_already_is_not_lifted_again(scene: Scene) -> None
 def test_the_engine_keeps_out_of_each_time_of_a_recurring_freeze(scene: Scene) -> None:
     application = scene.application(environments=1)
     fridays(scene)
-    scene.now = at("2026-03-13 16:30")
+    scene.now = at("2026-03-13 23:45")
     release = scene.register(application, "v1")
 
-    scene.run(3600)
+    scene.run(600)
     promotion = scene.promotion(release, "integration")
     assert promotion.state == "waiting"
     assert promotion.waits_for[0].until == at("2026-03-14 00:00")
