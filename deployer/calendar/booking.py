@@ -242,15 +242,7 @@ def within_hours(facts: BookingFacts) -> Iterator[Blocker]:
 def not_frozen(facts: BookingFacts) -> Iterator[Blocker]:
     for freeze in facts.freezes:
         if freeze.overlaps(*facts.span) and not freeze.allows_by_hand:
-            yield Blocker(
-                kind=BlockerKind.FREEZE,
-                sentence=freeze.sentence(),
-                who=f"{freeze.declared_by} or a release manager can lift it",
-                link=freeze.link,
-                until=freeze.ends_at,
-                overridable=True,
-                ref=freeze.ref,
-            )
+            yield freeze.blocker()
 
 
 def booked_already(facts: BookingFacts) -> Iterator[Blocker]:

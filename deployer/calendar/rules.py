@@ -65,6 +65,18 @@ class FreezeFacts:
         contact = f" Contact: {stopped(self.contact)}" if self.contact else ""
         return f"{self.scope} is frozen by {self.declared_by}: {stopped(self.reason)}{contact}"
 
+    def blocker(self) -> Blocker:
+        """What it has against whatever it does not let through."""
+        return Blocker(
+            kind=BlockerKind.FREEZE,
+            sentence=self.sentence(),
+            who=f"{self.declared_by} or a release manager can lift it",
+            link=self.link,
+            until=self.ends_at,
+            overridable=True,
+            ref=self.ref,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotFacts:
@@ -168,15 +180,7 @@ def frozen(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
     for freeze in facts.freezes:
         let_through = (facts.is_rollback and freeze.allows_rollbacks) or (facts.by_hand and freeze.allows_by_hand)
         if freeze.holds(at) and not let_through:
-            yield Blocker(
-                kind=BlockerKind.FREEZE,
-                sentence=freeze.sentence(),
-                who=f"{freeze.declared_by} or a release manager can lift it",
-                link=freeze.link,
-                until=freeze.ends_at,
-                overridable=True,
-                ref=freeze.ref,
-            )
+            yield freeze.blocker()
 
 
 def on_closed_day(facts: CalendarFacts, at: datetime) -> Iterator[Blocker]:
