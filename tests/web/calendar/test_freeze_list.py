@@ -35,7 +35,7 @@ def test_what_is_frozen_comes_first_then_what_comes_then_what_is_over(today: Sce
     frozen(today, start=30, reason="Later.")
     frozen(today, hours=None, reason="Held.", applications=[frontend], contact="#govuk-incident")
     over = frozen(today, reason="Gone.", environments=today.environments[:1])
-    lift(freeze=over, reason="It works.", rights=today.manager("pat"), now=today.now + timedelta(seconds=1))
+    lift(freeze=over, reason="It works.", rights=today.manager("pat"), now=today.now + timedelta(microseconds=1))
 
     text = manager(today).open("/freezes/").text
 
@@ -91,7 +91,7 @@ def test_the_list_takes_as_many_queries_for_many_as_for_one(today: Scene, number
         frozen(today, environments=today.environments, hours=None)
         frozen(today, start=1, recurrence=FRIDAYS)
         over = frozen(today, reason=f"Gone {count}.")
-        lift(freeze=over, reason="It works.", rights=today.manager(), now=today.now + timedelta(seconds=1))
+        lift(freeze=over, reason="It works.", rights=today.manager(), now=today.now + timedelta(microseconds=1))
     browser = manager(today)
 
     with CaptureQueriesContext(connection) as captured:

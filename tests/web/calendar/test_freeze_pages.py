@@ -177,7 +177,7 @@ def test_lifting_needs_a_reason(today: Scene, reason: str) -> None:
 )
 def test_what_is_over_leads_back_with_why(today: Scene, page: str, said: str) -> None:
     freeze = frozen(today)
-    lift(freeze=freeze, reason="It works.", rights=today.manager(), now=today.now + timedelta(seconds=1))
+    lift(freeze=freeze, reason="It works.", rights=today.manager(), now=today.now + timedelta(microseconds=1))
 
     shown = manager(today).open(f"/freezes/{freeze.pk}/{page}/")
 
@@ -188,7 +188,7 @@ def test_what_is_over_leads_back_with_why(today: Scene, page: str, said: str) ->
 def test_somebody_else_s_lifting_meanwhile_is_said(today: Scene) -> None:
     freeze = frozen(today)
     form = manager(today).open(f"/freezes/{freeze.pk}/lift/")
-    lift(freeze=freeze, reason="It works.", rights=today.manager("pat"), now=today.now + timedelta(seconds=1))
+    lift(freeze=freeze, reason="It works.", rights=today.manager("pat"), now=today.now + timedelta(microseconds=1))
 
     page = form.send(LIFT, reason="Me too.")
 
