@@ -9,6 +9,7 @@ from apps_registry.models.token_limit import covered_by
 from deployer.access.models import ApiToken, User
 from deployer.access.models.user import Role
 from deployer.audit.actor import Actor
+from deployer.refusal import NotAllowedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,18 @@ class Rights:
     def may_work_on(self, application: Application) -> bool:
         """Whether they may book, freeze and promote it."""
         return self.manages or application.owner_id in self.teams or application.pk in self.applications
+
+    def need_work_on(self, application: Application, *, to: str) -> None:
+        """Raises NotAllowedError, saying who may, unless they may work on it. `to` is what they want, as "lift it"."""
+        if not self.may_work_on(application):
+            raise NotAllowedError(
+                f"Only developers of {application.owner} and release managers may {to}: {application} is not yours."
+            )
+
+    def need_management(self, *, to: str) -> None:
+        """Raises NotAllowedError unless they manage releases."""
+        if not self.manages:
+            raise NotAllowedError(f"Only release managers may {to}.")
 
     def may_work_on_all(self, *, applications: Iterable[Application], teams: Iterable[Team]) -> bool:
         """Whether everything that is named is theirs; naming nothing means everything, which is a manager's."""

@@ -65,6 +65,20 @@ class Target(models.Model):
     soak = models.PositiveIntegerField(
         default=0, help_text="Seconds a release must stay here, after its checks, before it goes on."
     )
+    approvals_needed = models.PositiveSmallIntegerField(
+        default=0, help_text="How many people must approve a promotion here; 0: nobody needs to."
+    )
+    approval_by_others = models.BooleanField(
+        default=True, help_text="Whoever asked for the promotion can't approve it."
+    )
+    approval_not_by_authors = models.BooleanField(
+        default=False, help_text="An author of one of its changes can't approve it."
+    )
+    approval_lasts = models.PositiveIntegerField(
+        default=86400,
+        validators=[MinValueValidator(60)],
+        help_text="Seconds for which an approval counts, and after which asking for one is over.",
+    )
     deploy_timeout = models.PositiveIntegerField(
         default=1800,
         validators=[MinValueValidator(1)],

@@ -24,6 +24,15 @@ class Team(models.Model):
         help_text="Where alerts go, when that is another channel.",
     )
     email = models.EmailField(blank=True)
+    quiet_from = models.TimeField(
+        null=True, blank=True, help_text="From then on, in Deployer's time zone, what isn't urgent waits."
+    )
+    quiet_until = models.TimeField(null=True, blank=True, help_text="When what has waited is sent.")
+    sign_in_groups = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Groups of the sign-in provider, or GitHub teams as organisation/team: their members join it.",
+    )
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL, through="apps_registry.Membership", related_name="teams", blank=True
     )

@@ -19,6 +19,20 @@ class WatcherKind(models.TextChoices):
     TEAM = "team", "Team"
     SLACK = "slack", "Slack channel"
     EMAIL = "email", "E-mail address"
+    WEBHOOK = "webhook", "Webhook"
+
+
+class EventGroup(models.TextChoices):
+    """What a watcher may be told of; who names none is told of those that `notifications.routing` has as defaults."""
+
+    STOPS = "stops", "What stops or stalls"
+    PROGRESS = "progress", "Every step of a promotion"
+    RELEASES = "releases", "Releases that reached an environment"
+    APPROVALS = "approvals", "Approvals that are asked for"
+    HOLDS = "holds", "Holds, pins and vetoes"
+    CALENDAR = "calendar", "Slots and freezes"
+    ERRORS = "errors", "New errors of the application"
+    TRUST = "trust", "Trust issues and roll-out"
 
 
 class Watcher(models.Model):
@@ -29,16 +43,26 @@ class Watcher(models.Model):
     kind = models.CharField(max_length=10, choices=WatcherKind)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, blank=True)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, null=True, blank=True)
-    address = models.CharField(max_length=200, blank=True, help_text="The channel or the e-mail address.")
+    address = models.CharField(
+        max_length=200, blank=True, help_text="The channel, the e-mail address or the webhook's URL."
+    )
+    connection = models.CharField(
+        max_length=63, blank=True, help_text="For a webhook: the connection whose secret signs what is sent."
+    )
+    events = models.JSONField(default=list, blank=True, help_text="What they are told of; empty for the usual.")
 
     class Meta:
         ordering = ["kind", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=(
-                    Q(kind=WatcherKind.USER, user__isnull=False, team=None, address="")
-                    | Q(kind=WatcherKind.TEAM, user=None, team__isnull=False, address="")
-                    | (Q(kind__in=[WatcherKind.SLACK, WatcherKind.EMAIL], user=None, team=None) & ~Q(address=""))
+                    Q(kind=WatcherKind.USER, user__isnull=False, team=None, address="", connection="")
+                    | Q(kind=WatcherKind.TEAM, user=None, team__isnull=False, address="", connection="")
+                    | (
+                        Q(kind__in=[WatcherKind.SLACK, WatcherKind.EMAIL], user=None, team=None, connection="")
+                        & ~Q(address="")
+                    )
+                    | (Q(kind=WatcherKind.WEBHOOK, user=None, team=None) & ~Q(address="") & ~Q(connection=""))
                 ),
                 name="watcher_is_one_thing",
                 violation_error_message="Give just what the kind needs: a person, a team, or an address.",

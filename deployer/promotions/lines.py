@@ -67,7 +67,7 @@ def create_promotion(
 def record_event(
     promotion: Promotion, what: str, sentence: str, *, by: Actor, now: datetime, reason: str = "", **data: object
 ) -> None:
-    """Write an event about a promotion: `promotion.<what>`."""
+    """Write an event about a promotion: `promotion.<what>`, whose data always name it, its state and its page."""
     record(
         f"promotion.{what}",
         sentence,
@@ -77,6 +77,6 @@ def record_event(
         release_id=promotion.release_id,
         promotion_id=promotion.pk,
         reason=reason or promotion.reason,
-        data=data,
+        data={"title": str(promotion), "state": promotion.state, "url": promotion.full_url()} | data,
         now=now,
     )

@@ -18,6 +18,7 @@ LAST_USED_PRECISION = timedelta(minutes=1)
 
 class Scope(models.TextChoices):
     RELEASES_WRITE = "releases:write", "Register releases"
+    PROMOTIONS_WRITE = "promotions:write", "Promote, roll back, hold, retry, veto and pin"
     SLOTS_WRITE = "slots:write", "Book, change and cancel slots"
     FREEZES_WRITE = "freezes:write", "Declare, extend and lift freezes"
     READ = "read", "Read everything"

@@ -33,6 +33,10 @@ class User(AbstractUser):
     time_zone = models.CharField(
         max_length=50, default=default_time_zone, validators=[check_time_zone], help_text="The zone of shown times."
     )
+    quiet_from = models.TimeField(
+        null=True, blank=True, help_text="From then on, in the person's zone, what isn't urgent waits."
+    )
+    quiet_until = models.TimeField(null=True, blank=True, help_text="When what has waited is sent.")
 
     def as_actor(self) -> Actor:
         name = self.get_full_name() or self.get_username()

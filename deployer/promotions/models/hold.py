@@ -2,18 +2,32 @@
 
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from apps_registry.models import Application, Environment
 from deployer.promotions.models.promotion import Promotion
+from deployer.releases.models import Release
 
 
 class HoldKind(models.TextChoices):
     MANUAL = "manual", "By hand"
     FAILURE = "failure", "After a failure"
     ROLLBACK = "rollback", "After a rollback"
+
+
+class WayOut(models.TextChoices):
+    """How a hold ended."""
+
+    LIFT = "lift", "Lifted"
+    RETRY_STEP = "retry_step", "The step was tried again"
+    RETRY = "retry", "The promotion was tried again"
+    ROLL_BACK = "roll_back", "Rolled back"
+    VETO = "veto", "The release was vetoed"
+    FIX_FORWARD = "fix_forward", "A newer release passed"
+    END = "end", "Its end came"
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -28,7 +42,9 @@ class HoldQuerySet(models.QuerySet["Hold"]):
 class Hold(models.Model):
     """Stop-the-line. Without an environment it counts in all of them.
 
-    Its effect ends only by lifting, with a resolution; who set it and who lifted it are names.
+    Its effect ends only by lifting, with a resolution, or at `ends_at` (UTC) where it has one; who set it and who
+    lifted it are names. Releases up to `newest_safe` pass it. From `fix_forward_at` on a release that is newer than the
+    one that was stopped passes it too, and lifts it by succeeding.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="holds")
@@ -38,6 +54,12 @@ class Hold(models.Model):
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, null=True, blank=True, related_name="holds")
     placed_by = models.CharField(max_length=150)
     placed_at = models.DateTimeField(default=timezone.now)
+    contact = models.CharField(max_length=200, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    newest_safe = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    fix_forward_by = models.CharField(max_length=150, blank=True)
+    fix_forward_at = models.DateTimeField(null=True, blank=True)
+    way_out = models.CharField(max_length=20, choices=WayOut, blank=True)
     lifted_by = models.CharField(max_length=150, blank=True)
     lifted_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True)
@@ -54,10 +76,19 @@ class Hold(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="hold_has_a_reason"),
         ]
-        indexes = [models.Index(fields=["application"], condition=Q(lifted_at=None), name="hold_open")]
+        indexes = [
+            models.Index(fields=["application"], condition=Q(lifted_at=None), name="hold_open"),
+            models.Index(fields=["ends_at"], condition=Q(lifted_at=None, ends_at__isnull=False), name="hold_ends"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.application}{f' in {self.environment}' if self.environment else ''}: {self.reason}"
+
+    def get_absolute_url(self) -> str:
+        return f"/holds/{self.pk}/"
+
+    def full_url(self) -> str:
+        return settings.BASE_URL + self.get_absolute_url()
 
     @property
     def scope(self) -> str:

@@ -44,7 +44,8 @@ class Promotion(models.Model):
     """One attempt. Its state changes only through `move`; `due_at` (UTC) is its only timer.
 
     `requested_by` is empty when the engine asked for it. `abort_requested_by` is set while a running deploy is
-    being stopped. `blockers` are why it waits, as
+    being stopped. `retry_of` is the promotion that it tries again, from the step at `retry_from` where that is set,
+    else whole. `blockers` are why it waits, as
     `gates.Blocker.to_json` writes them. `outcome` is one sentence on how it ended.
     """
 
@@ -57,6 +58,8 @@ class Promotion(models.Model):
     blockers = models.JSONField(default=list, blank=True)
     outcome = models.TextField(blank=True)
     superseded_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="retries")
+    retry_from = models.PositiveSmallIntegerField(null=True, blank=True)
     deployment = models.OneToOneField(Deployment, on_delete=models.PROTECT, null=True, blank=True)
     abort_requested_by = models.CharField(max_length=150, blank=True)
     abort_reason = models.TextField(blank=True)
