@@ -16,8 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 BASE_DIR = Path(__file__).resolve().parent.parent
 PREFIX = "DEPLOYER_"
 CONNECTION = re.compile(f"{PREFIX}CONNECTION_[A-Z][A-Z0-9_]*_(SECRET|TOKEN)(_FILE)?")
+WELL_KNOWN = ("DATABASE_URL", "REDIS_URL", "SENTRY_DSN", "EMAIL_URL")
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+ROLE_GROUPS = ("ADMIN_GROUPS", "RELEASE_MANAGER_GROUPS", "DEVELOPER_GROUPS")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class EnvError(Exception):
@@ -41,7 +44,23 @@ class Env(BaseModel):
     DATA_DIR: Path = BASE_DIR / "var"
     COMMAND_DIR: Path | None = None
     LOCAL_PASSWORD_SIGN_IN: bool = False
+    OIDC_ISSUER: str = ""
+    OIDC_CLIENT_ID: str = ""
+    OIDC_CLIENT_SECRET: str = ""
+    OIDC_LABEL: Annotated[str, Field(min_length=1, max_length=60)] = "OpenID Connect"
+    OIDC_SCOPES: tuple[str, ...] = ("openid", "profile", "email")
+    OIDC_GROUPS_CLAIM: str = "groups"
+    GITHUB_CLIENT_ID: str = ""
+    GITHUB_CLIENT_SECRET: str = ""
+    GITHUB_ORGANISATIONS: tuple[str, ...] = ()
+    GITHUB_BASE_URL: str = "https://github.com"
+    GITHUB_API_BASE_URL: str = "https://api.github.com"
+    ADMIN_GROUPS: tuple[str, ...] = ()
+    RELEASE_MANAGER_GROUPS: tuple[str, ...] = ()
+    DEVELOPER_GROUPS: tuple[str, ...] = ()
     ORGANISATION: str = "Deployer"
+    SLACK_TOKEN: Annotated[str, Field(repr=False)] = ""
+    SLACK_API_URL: str = ""
     FALLBACK_EMAIL: Annotated[str, Field(pattern="^([^@ ]+@[^@ ]+)?$", max_length=254)] = ""
     TIME_ZONE: str = "Europe/London"
     LOG_FORMAT: Annotated[str, Field(pattern="^(console|json)$")] = "console"
@@ -60,6 +79,38 @@ class Env(BaseModel):
                 "has arrived before another worker may look for it"
             )
         return self
+
+    @model_validator(mode="after")
+    def _sign_in_is_whole(self) -> Self:
+        self._need_all("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+        self._need_all("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_ORGANISATIONS")
+        mapped = [variable_name(name) for name in ROLE_GROUPS if getattr(self, name)]
+        if mapped and not (self.GITHUB_CLIENT_ID or (self.OIDC_ISSUER and self.OIDC_GROUPS_CLAIM)):
+            raise ValueError(f"{' and '.join(mapped)}: no sign-in provider is set up that tells of groups")
+        return self
+
+    def _need_all(self, *names: str) -> None:
+        """All of them are set, or none is."""
+        missing = [variable_name(name) for name in names if not getattr(self, name)]
+        if missing and len(missing) < len(names):
+            given = next(variable_name(name) for name in names if getattr(self, name))
+            raise ValueError(f"{' and '.join(missing)} must be set too, as {given} is")
+
+    @field_validator("OIDC_ISSUER", "GITHUB_BASE_URL", "GITHUB_API_BASE_URL")
+    @classmethod
+    def _secure(cls, value: str) -> str:
+        """What people are sent to, and what is believed about them, goes over TLS; but on this machine."""
+        parts = urlsplit(value)
+        if value and not (parts.hostname and (parts.scheme == "https" or parts.hostname in LOOPBACK)):
+            raise ValueError("must be a URL that begins with https://")
+        return value.rstrip("/")
+
+    @field_validator("OIDC_SCOPES")
+    @classmethod
+    def _openid(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if "openid" not in value:
+            raise ValueError("openid must be among them")
+        return value
 
     @field_validator("DATABASE_URL")
     @classmethod
@@ -88,14 +139,20 @@ class Env(BaseModel):
     def _redis(cls, value: str) -> str:
         return _check_scheme(value, REDIS_SCHEMES, "redis://host:6379/0")
 
+    @field_validator("SLACK_API_URL")
+    @classmethod
+    def _slack_api_url(cls, value: str) -> str:
+        value = _check_scheme(value, ("http", "https"), "https://slack.example.org/api/")
+        return f"{value.rstrip('/')}/" if value else ""
+
     @field_validator("BASE_URL")
     @classmethod
     def _base_url(cls, value: str) -> str:
         return _check_scheme(value.rstrip("/"), ("http", "https"), "https://deployer.example.org")
 
-    @field_validator("ALLOWED_HOSTS", mode="before")
+    @field_validator("ALLOWED_HOSTS", "OIDC_SCOPES", "GITHUB_ORGANISATIONS", *ROLE_GROUPS, mode="before")
     @classmethod
-    def _hosts(cls, value: object) -> object:
+    def _list(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
@@ -107,7 +164,7 @@ def _check_scheme(value: str, schemes: tuple[str, ...], example: str) -> str:
 
 def variable_name(field: str) -> str:
     """The environment variable behind a field: the well-known four have no prefix."""
-    return field if field.endswith(("_URL", "_DSN")) and field != "BASE_URL" else PREFIX + field
+    return field if field in WELL_KNOWN else PREFIX + field
 
 
 def read_env(environ: dict[str, str] | None = None) -> Env:

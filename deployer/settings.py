@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "social_django",
     "django_rq",
     "rest_framework",
     "drf_spectacular",
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "deployer.access",
     "apps_registry",
     "deployer.releases",
+    "deployer.tracking",
     "deployer.calendar",
     "deployer.promotions",
     "deployer.notifications",
@@ -134,7 +136,7 @@ _QUEUE = {
     "DEFAULT_RESULT_TTL": 0,
     "SERIALIZER": "rq.serializers.JSONSerializer",
 }
-RQ_QUEUES = {"engine": _QUEUE, "effects": _QUEUE}
+RQ_QUEUES = {"engine": _QUEUE, "effects": _QUEUE, "notices": _QUEUE}
 RQ = {"COMMIT_MODE": "auto"}
 
 AUTH_USER_MODEL = "access.User"
@@ -150,8 +152,49 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOCAL_PASSWORD_SIGN_IN = ENV.LOCAL_PASSWORD_SIGN_IN
 
+# Sign-in by a provider (docs/access.md). Pages offer only those that are set up; sessions are the first backend's.
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "deployer.access.sign_in.backends.OpenIdConnect",
+    "deployer.access.sign_in.backends.GitHub",
+]
+SIGN_IN_PROVIDERS: dict[str, str] = {
+    **({"oidc": ENV.OIDC_LABEL} if ENV.OIDC_ISSUER else {}),
+    **({"github": "GitHub"} if ENV.GITHUB_CLIENT_ID else {}),
+}
+SOCIAL_AUTH_PIPELINE = (
+    "social_core.pipeline.social_auth.social_details",
+    "social_core.pipeline.social_auth.social_names",
+    "social_core.pipeline.social_auth.social_uid",
+    "apps_registry.sign_in.sign_in",
+)
+SOCIAL_AUTH_REQUESTS_TIMEOUT = ENV.HTTP_TIMEOUT_SECONDS
+SOCIAL_AUTH_OIDC_OIDC_ENDPOINT = ENV.OIDC_ISSUER
+SOCIAL_AUTH_OIDC_KEY = ENV.OIDC_CLIENT_ID
+SOCIAL_AUTH_OIDC_SECRET = ENV.OIDC_CLIENT_SECRET
+SOCIAL_AUTH_OIDC_SCOPE = list(ENV.OIDC_SCOPES)
+SOCIAL_AUTH_OIDC_IGNORE_DEFAULT_SCOPE = True
+SOCIAL_AUTH_OIDC_GROUPS_KEY = ENV.OIDC_GROUPS_CLAIM or None
+SOCIAL_AUTH_OIDC_GROUPS_MISSING_AS_EMPTY = True
+SOCIAL_AUTH_GITHUB_KEY = ENV.GITHUB_CLIENT_ID
+SOCIAL_AUTH_GITHUB_SECRET = ENV.GITHUB_CLIENT_SECRET
+SOCIAL_AUTH_GITHUB_SCOPE = ["read:org", "user:email"]
+SOCIAL_AUTH_GITHUB_AUTHORIZATION_URL = f"{ENV.GITHUB_BASE_URL}/login/oauth/authorize"
+SOCIAL_AUTH_GITHUB_ACCESS_TOKEN_URL = f"{ENV.GITHUB_BASE_URL}/login/oauth/access_token"
+GITHUB_BASE_URL = ENV.GITHUB_BASE_URL
+GITHUB_API_BASE_URL = ENV.GITHUB_API_BASE_URL
+GITHUB_ORGANISATIONS = ENV.GITHUB_ORGANISATIONS
+ADMIN_GROUPS = ENV.ADMIN_GROUPS
+RELEASE_MANAGER_GROUPS = ENV.RELEASE_MANAGER_GROUPS
+DEVELOPER_GROUPS = ENV.DEVELOPER_GROUPS
+
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https:")
+# Lax, because a provider sends people back by a link from its own site; a page of theirs can't send a form with it.
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+# Of this host alone. A browser keeps to it for a month after it last saw the site.
+SECURE_HSTS_SECONDS = 30 * 24 * 3600 if SESSION_COOKIE_SECURE else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
@@ -212,6 +255,8 @@ globals().update(_email(ENV.EMAIL_URL or f"file://{DATA_DIR / 'mail'}"))
 DEFAULT_FROM_EMAIL = f"{SITE_NAME} <deployer@{urlsplit(BASE_URL).hostname}>"
 
 FALLBACK_EMAIL = ENV.FALLBACK_EMAIL
+SLACK_TOKEN = ENV.SLACK_TOKEN
+SLACK_API_URL = ENV.SLACK_API_URL
 
 LEASE_SECONDS = ENV.LEASE_SECONDS
 REQUEUE_SECONDS = ENV.REQUEUE_SECONDS

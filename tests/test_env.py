@@ -36,6 +36,21 @@ def test_values_are_typed() -> None:
         ({"DEPLOYER_CONNECTION_HOOK": "x"}, "DEPLOYER_CONNECTION_HOOK is not a connection's secret"),
         ({"DEPLOYER_CONNECTION_hook_SECRET": "x"}, "DEPLOYER_CONNECTION_hook_SECRET is not a connection's secret"),
         ({"DEPLOYER_CONNECTION_HOOK_SECRET_FILE": "/nowhere"}, "DEPLOYER_CONNECTION_HOOK_SECRET_FILE: cannot read"),
+        (
+            {"DEPLOYER_OIDC_ISSUER": "https://sso.example.org", "DEPLOYER_OIDC_CLIENT_ID": "deployer"},
+            "DEPLOYER_OIDC_CLIENT_SECRET must be set too, as DEPLOYER_OIDC_ISSUER is",
+        ),
+        (
+            {"DEPLOYER_OIDC_ISSUER": "http://sso.example.org"},
+            "DEPLOYER_OIDC_ISSUER: must be a URL that begins with https",
+        ),
+        ({"DEPLOYER_OIDC_ISSUER": "https://"}, "DEPLOYER_OIDC_ISSUER: must be a URL that begins with https"),
+        ({"DEPLOYER_OIDC_SCOPES": "profile, email"}, "DEPLOYER_OIDC_SCOPES: openid must be among them"),
+        ({"DEPLOYER_GITHUB_ORGANISATIONS": "alphagov"}, "DEPLOYER_GITHUB_CLIENT_ID and DEPLOYER_GITHUB_CLIENT_SECRET"),
+        (
+            {"DEPLOYER_ADMIN_GROUPS": "admins"},
+            "DEPLOYER_ADMIN_GROUPS: no sign-in provider is set up that tells of groups",
+        ),
         ({"DATABASE_URL_FILE": "/nowhere"}, "DATABASE_URL_FILE: cannot read /nowhere"),
         ({"DATABASE_URL_FILE": "/nowhere", "DATABASE_URL": "sqlite:///x"}, "both set"),
     ],
@@ -59,6 +74,23 @@ def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     file.write_text("postgresql://deployer@db/deployer\n")
 
     assert read_env({"DATABASE_URL_FILE": str(file)}).DATABASE_URL == "postgresql://deployer@db/deployer"
+
+
+def test_a_sign_in_that_is_whole_is_taken(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("hunter2\n")
+    environ = {
+        "DEPLOYER_OIDC_ISSUER": "https://sso.example.org/",
+        "DEPLOYER_OIDC_CLIENT_ID": "deployer",
+        "DEPLOYER_OIDC_CLIENT_SECRET_FILE": str(secret),
+        "DEPLOYER_ADMIN_GROUPS": "admins, leads",
+        "DEPLOYER_GITHUB_API_BASE_URL": "http://127.0.0.1:8080",
+    }
+
+    env = read_env(environ)
+
+    assert (env.OIDC_ISSUER, env.OIDC_CLIENT_SECRET) == ("https://sso.example.org", "hunter2")
+    assert env.ADMIN_GROUPS == ("admins", "leads")
 
 
 def test_a_secret_is_not_repeated_in_the_complaint() -> None:

@@ -55,6 +55,13 @@ class PersonAdmin(AuditedAdmin, BaseUserAdmin):
         assert isinstance(request.user, User)  # noqa: S101 — narrows the type; the admin refuses others
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *RIGHTS)
 
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nor may staff change a superuser, whose password they could set to sign in as them."""
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """Django's page, with an event when the password was changed or taken away."""
         with transaction.atomic():
@@ -66,3 +73,7 @@ class PersonAdmin(AuditedAdmin, BaseUserAdmin):
                 if person.password != before:
                     record("access.user.password_changed", f"Changed the password of {person}.", by=actor_of(request))
         return response
+
+
+def _may_touch(request: HttpRequest, person: User | None) -> bool:
+    return person is None or not person.is_superuser or request.user.is_superuser

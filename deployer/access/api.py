@@ -1,5 +1,6 @@
 """How programs say who they are."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -38,14 +39,25 @@ class BearerAuthentication(BaseAuthentication):
         if parts[0].lower() != b"bearer" or len(parts) != 2:
             raise AuthenticationFailed("The Authorization header must read: Bearer <token>.")
         now = timezone.now()
-        token = ApiToken.objects.usable(now).filter(digest=digest_of(parts[1].decode("latin-1"))).first()
-        if token is None:
-            raise AuthenticationFailed("This token is unknown, expired or revoked.")
+        token = _usable(parts[1].decode("latin-1"), now)
         token.mark_used(now)
         return TokenUser(token), token
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _usable(secret: str, now: datetime) -> ApiToken:
+    """The token of this secret. Whoever has the secret may know why it is refused; all others learn nothing."""
+    token = ApiToken.objects.filter(digest=digest_of(secret)).first()
+    if token is None:
+        raise AuthenticationFailed("This token is unknown.")
+    if token.revoked_at is not None:
+        raise AuthenticationFailed(f"This token, {token}, was revoked: ask for another.")
+    if token.expires_at is not None and token.expires_at <= now:
+        expired = token.expires_at.astimezone(UTC).isoformat(timespec="seconds")
+        raise AuthenticationFailed(f"This token, {token}, expired at {expired}: ask for another.")
+    return token
 
 
 class ScopePermission(BasePermission):

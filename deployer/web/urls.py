@@ -1,10 +1,11 @@
-from django.contrib.auth import views as auth
 from django.urls import path
 
-from deployer.web import views
+from deployer.web import sign_in, views
 
 urlpatterns = [
     path("", views.board, name="board"),
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", auth.LogoutView.as_view(), name="sign-out"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-in/<slug:provider>/", sign_in.start, name="sign-in-start"),
+    path("sign-in/<slug:provider>/complete/", sign_in.complete, name="sign-in-complete"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign-out"),
 ]

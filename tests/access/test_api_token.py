@@ -1,6 +1,7 @@
 """Tokens: hashed, expiring, revocable."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -10,8 +11,13 @@ from django.utils import timezone
 from deployer.access.models import ApiToken
 
 
+def ask(secret: str) -> Any:
+    return Client().get("/api/v1/applications", headers={"authorization": f"Bearer {secret}"})
+
+
 def call(secret: str) -> int:
-    return Client().get("/api/v1/applications", headers={"authorization": f"Bearer {secret}"}).status_code
+    status: int = ask(secret).status_code
+    return status
 
 
 @pytest.mark.django_db
@@ -49,3 +55,17 @@ def test_its_last_use_is_remembered_to_the_minute() -> None:
 
     assert first is not None
     assert token.last_used_at == first
+
+
+@pytest.mark.django_db
+def test_whoever_has_the_secret_is_told_why_it_is_refused() -> None:
+    token, secret = ApiToken.issue(name="ci", scopes=["read"], limited=False)
+
+    ApiToken.objects.update(expires_at=datetime.fromisoformat("2026-03-03T12:00:00+00:00"))
+    assert ask(secret).json()["detail"] == ("This token, ci, expired at 2026-03-03T12:00:00+00:00: ask for another.")
+
+    ApiToken.objects.update(revoked_at=timezone.now())
+    assert ask(secret).json()["detail"] == "This token, ci, was revoked: ask for another."
+
+    assert ask(f"{secret}x").json()["detail"] == "This token is unknown."
+    assert ask(token.digest).json()["detail"] == "This token is unknown."

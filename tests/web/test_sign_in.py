@@ -19,10 +19,12 @@ def is_signed_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
 
-def test_when_it_is_not_set_up_the_page_names_the_setting(client: Client, db: None) -> None:
+def test_when_it_is_not_set_up_the_page_names_the_settings(client: Client, db: None) -> None:
     page = client.get("/sign-in/")
 
     assertContains(page, "DEPLOYER_LOCAL_PASSWORD_SIGN_IN=true")
+    assertContains(page, "DEPLOYER_OIDC_ISSUER")
+    assertContains(page, "DEPLOYER_GITHUB_CLIENT_ID")
     assertNotContains(page, "<form")
 
 
@@ -31,6 +33,31 @@ def test_when_it_is_not_set_up_a_right_password_does_not_help(client: Client, pe
 
     assertContains(page, "Sign-in with a password is not set up.", status_code=403)
     assert not is_signed_in(client)
+
+
+def test_each_provider_that_is_set_up_has_its_button(client: Client, settings: Settings, db: None) -> None:
+    settings.SIGN_IN_PROVIDERS = {"oidc": "Example SSO", "github": "GitHub"}
+
+    page = client.get("/sign-in/?next=/%3Fteam%3Dweb")
+
+    assertContains(page, "Sign in with Example SSO</button>")
+    assertContains(page, "Sign in with GitHub</button>")
+    assertContains(page, '<form method="post" action="/sign-in/oidc/">')
+    assertContains(page, '<input type="hidden" name="next" value="/?team=web">', count=2, html=True)
+    assertContains(page, "csrfmiddlewaretoken", count=2)
+    assertNotContains(page, "Password")
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_where_both_are_set_up_a_person_chooses(client: Client, settings: Settings, db: None) -> None:
+    settings.SIGN_IN_PROVIDERS = {"oidc": "Example SSO"}
+
+    page = client.get("/sign-in/?next=https://evil.example.org/")
+
+    assertContains(page, "Sign in with Example SSO</button>")
+    assertContains(page, "With a password kept here")
+    assertContains(page, "<h1", count=1)
+    assertNotContains(page, "evil.example.org")
 
 
 @pytest.mark.usefixtures("_allowed")
@@ -84,9 +111,10 @@ def test_someone_who_is_signed_in_has_nothing_to_do_there(reader: Client) -> Non
 
 
 def test_signing_out_leads_to_sign_in(reader: Client) -> None:
-    answer = reader.post("/sign-out/")
+    answer = reader.post("/sign-out/", follow=True)
 
     assertRedirects(answer, "/sign-in/")
+    assertContains(answer, "You are signed out of Deployer.")
     assert not is_signed_in(reader)
 
 

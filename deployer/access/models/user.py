@@ -27,7 +27,7 @@ def default_time_zone() -> str:
 
 
 class User(AbstractUser):
-    """A person. Superusers are Deployer's admins; `role` says what others may do (access/permissions.py)."""
+    """A person. Superusers are Deployer's admins; `role` says what others may do (apps_registry/rights.py)."""
 
     role = models.CharField(max_length=20, choices=Role, default=Role.VIEWER)
     time_zone = models.CharField(
