@@ -32,12 +32,16 @@ again, before they are done: a queue that is behind would only get longer."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A kind of thing that falls due. `due(now)` gives the ids, in the order in which they are to be done, with the
-    moment at which each fell due; `job` (at the path `function`) does one."""
+    moment at which each fell due; `job` does one, and `function` is the path of what the queue's workers call for it:
+    as a rule the same. With `by_clock` it never takes the queue: for what must be done when no worker is alive. The
+    clock itself does at most `inline` at once, so that what hangs outside leaves threads to the rest."""
 
     queue: str
     function: str
     due: Callable[[datetime], Mapping[int, datetime]]
     job: Callable[[int], None]
+    by_clock: bool = False
+    inline: int = INLINE_THREADS
 
 
 def due_times(rows: QuerySet[Any]) -> dict[int, datetime]:
@@ -46,17 +50,25 @@ def due_times(rows: QuerySet[Any]) -> dict[int, datetime]:
     return dict(pairs)
 
 
-class Daily:
-    """Due once a day, beginning when a clock starts; for what may be done twice or a day late."""
+class Every:
+    """Due again and again after so long, beginning when a clock starts; for what may be done twice or late."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: timedelta) -> None:
+        self._pause = pause
         self._next: datetime | None = None
 
     def __call__(self, now: datetime) -> dict[int, datetime]:
         if self._next is not None and now < self._next:
             return {}
-        self._next = now + timedelta(days=1)
+        self._next = now + self._pause
         return {0: now}
+
+
+class Daily(Every):
+    """Due once a day."""
+
+    def __init__(self) -> None:
+        super().__init__(timedelta(days=1))
 
 
 class Item(NamedTuple):
@@ -98,11 +110,14 @@ class Clock:
     def _look(self, source: Source, now: datetime, moment: float) -> int:
         due = [Item(source, item_id, since) for item_id, since in source.due(now).items()]
         new = [item for item in due if item not in self._queued]
-        for item in new[: _room(source.queue) if new else 0]:
+        for item in new if source.by_clock else new[: _room(source.queue) if new else 0]:
             self._hand_over(item, moment)
         return len(due)
 
     def _hand_over(self, item: Item, moment: float) -> None:
+        if item.source.by_clock:
+            self._run_inline(item)
+            return
         try:
             enqueue(item.source.queue, item.source.function, item.id)
             self._queued[item] = moment
@@ -111,10 +126,17 @@ class Clock:
 
     def _run_inline(self, item: Item) -> None:
         with self._lock:
-            if item in self._inline or len(self._inline) >= INLINE_THREADS:
+            if self._is_at_it(item):
                 return
             self._inline.add(item)
         self._pool.submit(self._do, item)
+
+    def _is_at_it(self, item: Item) -> bool:
+        """Or has no thread for it; what only the clock does waits for one."""
+        of_its_kind = sum(other.source is item.source for other in self._inline)
+        if item.source.by_clock:
+            return of_its_kind > 0
+        return item in self._inline or len(self._inline) >= INLINE_THREADS or of_its_kind >= item.source.inline
 
     def _do(self, item: Item) -> None:
         try:

@@ -20,8 +20,8 @@ from rq import Queue
 
 logger = logging.getLogger(__name__)
 
-ENGINE, EFFECTS = "engine", "effects"
-QUEUES = (ENGINE, EFFECTS)
+ENGINE, EFFECTS, NOTICES = "engine", "effects", "notices"
+QUEUES = (ENGINE, EFFECTS, NOTICES)
 PAUSE_AFTER_FAILURE = 1.0
 ANSWER_SECONDS = 1.0
 

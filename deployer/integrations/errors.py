@@ -13,6 +13,14 @@ class Unavailable(AdapterError):
     """Could not ask, or got no usable answer; nothing was changed by asking, so asking again is safe."""
 
 
+class Busy(Unavailable):
+    """It asks to be left alone for so many seconds (HTTP 429 or 503 with Retry-After)."""
+
+    def __init__(self, sentence: str, *, seconds: float) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
+
 class OutcomeUnknown(AdapterError):
     """Something was sent and no usable answer came: it may have happened. Only `find` can tell."""
 

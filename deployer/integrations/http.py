@@ -129,14 +129,14 @@ def request(
             if time.monotonic() + wait >= ends_at:
                 raise
         else:
-            wait = max(pause, _retry_after(response))
+            wait = max(pause, retry_after(response))
             if response.status not in RETRIED_STATUSES or time.monotonic() + wait >= ends_at:
                 return response
         time.sleep(wait)
     return _exchange(outgoing, ends_at, send_before)
 
 
-def _retry_after(response: Response) -> float:
+def retry_after(response: Response) -> float:
     """Seconds that the server asks to be left alone; 0 when it doesn't say, or not in a way that makes sense."""
     try:
         return urllib3.Retry().parse_retry_after(response.headers.get("Retry-After", "0"))

@@ -19,7 +19,8 @@ from deployer.access.api import ScopePermission
 from deployer.access.models import ApiToken
 from deployer.calendar.models import Slot, SlotSeries
 from deployer.calendar.models.freeze import frozen_now
-from deployer.notifications.models import Notification, NotificationState
+from deployer.notifications.lanes import due_lanes
+from deployer.notifications.models import Lane, Notification, NotificationState
 from deployer.promotions.models import Hold, Promotion, Step
 from deployer.promotions.states import OPEN
 
@@ -42,6 +43,11 @@ class DeployerCollector(Collector):
             value=Notification.objects.filter(state=NotificationState.FAILED).count(),
         )
         yield GaugeMetricFamily(
+            "deployer_receivers_failing",
+            "Receivers that did not take what they were last sent",
+            value=Lane.objects.filter(failures__gt=0).count(),
+        )
+        yield GaugeMetricFamily(
             "deployer_due_lag_seconds", "How long the most overdue thing has waited", value=due_lag(now).total_seconds()
         )
         promotions = GaugeMetricFamily("deployer_promotions", "Open promotions by state", labels=["state"])
@@ -52,9 +58,11 @@ class DeployerCollector(Collector):
 
 
 def due_lag(now: datetime) -> timedelta:
-    """How long ago the most overdue timer of a promotion, step, slot or message should have been acted on."""
-    rows = (Promotion.objects, Step.objects, Slot.objects, SlotSeries.objects, Notification.objects)
+    """How long ago the most overdue timer of a promotion, step, slot or message should have been acted on. A message
+    to a receiver that is tried again later is not overdue."""
+    rows = (Promotion.objects, Step.objects, Slot.objects, SlotSeries.objects)
     due = [row.aggregate(oldest=Min("due_at"))["oldest"] for row in rows]
+    due.append(min(due_lanes(now).values(), default=None))
     return max((now - oldest for oldest in due if oldest is not None and oldest < now), default=timedelta())
 
 

@@ -29,7 +29,7 @@ def test_no_setting_of_a_real_deployer_reaches_the_demo() -> None:
 def test_the_demo_runs_what_the_procfile_lists_with_two_runners() -> None:
     commands = read_procfile(BASE_DIR / "Procfile")
 
-    assert list(commands) == ["web", "queue", "worker", "runner-1", "runner-2", "clock"]
+    assert list(commands) == ["web", "queue", "worker", "runner-1", "runner-2", "notices", "clock"]
     assert commands["runner-1"] == commands["runner-2"] == "python manage.py worker effects"
 
 

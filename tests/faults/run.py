@@ -28,6 +28,7 @@ from tests.stack import ROOT, Stack
 PROCESSES = {
     **{f"engine-{number}": ("worker", "engine") for number in (1, 2)},
     **{f"runner-{number}": ("worker", "effects") for number in (1, 2, 3, 4)},
+    "notices-1": ("worker", "notices"),
     **{f"clock-{number}": ("clock",) for number in (1, 2)},
 }
 ANSWER_DELAY = 0.25

@@ -5,15 +5,17 @@ from django.db import transaction
 from django.db.models import CharField
 
 from apps_registry.models import Application, Environment, Team, Watcher
+from apps_registry.rights import rights_of_user
 from deployer.access.models import User
+from deployer.access.models.user import Role
 from deployer.audit.models import Event
 from deployer.notifications.models import Notification
-from deployer.promotions.actions.hold import place_hold
+from deployer.promotions.actions.hold import NewHold, place_hold
 from deployer.promotions.models import Hold, Promotion
 from tests.scene import Scene
 
 
-def longest(model: type[Application | Environment | Team | User | Watcher], field: str) -> int:
+def longest(model: type[Application | Environment | Hold | Team | User | Watcher], field: str) -> int:
     """How many characters the field of the model takes."""
     found = model._meta.get_field(field)
     assert isinstance(found, CharField)
@@ -81,15 +83,18 @@ def test_the_longest_name_of_a_person_who_watches(scene: Scene) -> None:
 def test_a_person_with_the_longest_name_stops_the_line(scene: Scene, environment: str | None) -> None:
     application = scene.application(environments=1)
     person = User.objects.create_user(
-        "u", first_name="F" * longest(User, "first_name"), last_name="L" * longest(User, "last_name")
+        "u",
+        first_name="F" * longest(User, "first_name"),
+        last_name="L" * longest(User, "last_name"),
+        role=Role.RELEASE_MANAGER,
     )
 
     with transaction.atomic():
         place_hold(
             application=application,
             environment=Environment.objects.filter(slug=environment).first(),
-            by=person.as_actor(),
-            reason="r" * 10_000,
+            new=NewHold(reason="r" * 10_000, contact="c" * longest(Hold, "contact")),
+            rights=rights_of_user(person),
         )
 
     hold = Hold.objects.open().get()

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from apps_registry.models import Team, Watcher
 from deployer.access.models import User
-from deployer.notifications import jobs
-from deployer.notifications.models import Notification
+from deployer.notifications import jobs, lanes
+from deployer.notifications.models import Lane, Notification
 from tests.scene import Scene
 
 
@@ -33,8 +33,8 @@ def stopped(scene: Scene) -> Scene:
 
 
 def deliver_all() -> None:
-    for notification_id in jobs.due_notifications(timezone.now()):
-        jobs.deliver(notification_id)
+    for lane_id in lanes.due_lanes(timezone.now()):
+        jobs.deliver(lane_id)
 
 
 def test_the_owner_and_each_watcher_are_told_once_and_why(stopped: Scene) -> None:
@@ -55,7 +55,7 @@ def test_the_mail_says_what_happened_and_the_ways_out(stopped: Scene) -> None:
     message = next(message for message in mail.outbox if message.to == ["web@example.org"])
     assert "failed: Deploy: The new pods did not start." in message.subject
     assert "pulling" in message.body
-    assert "manage.py unhold frontend integration" in message.body
+    assert "/holds/" in message.body
     assert "You are told because Web owns frontend." in message.body
 
 
@@ -63,8 +63,8 @@ def test_what_was_sent_is_not_sent_again(stopped: Scene) -> None:
     deliver_all()
     sent = len(mail.outbox)
 
-    for notification in Notification.objects.all():
-        jobs.deliver(notification.pk)
+    for lane in Lane.objects.all():
+        jobs.deliver(lane.pk)
 
     assert len(mail.outbox) == sent == 3
     assert not Notification.objects.exclude(state="sent").exists()
@@ -78,15 +78,15 @@ def test_a_mail_server_that_is_down_is_tried_again_later(stopped: Scene, setting
     pending = Notification.objects.get(address="web@example.org")
     assert (pending.state, pending.attempts) == ("pending", 1)
     assert "did not take it" in pending.error
-    assert pending.due_at is not None
-    assert pending.due_at > timezone.now() + timedelta(seconds=10)
+    assert pending.lane.paused_until is not None
+    assert pending.lane.paused_until > timezone.now()
     assert Notification.objects.get(address="#releases").state == "sent"
 
 
 def test_after_a_day_of_trying_it_is_given_up(stopped: Scene, settings: object) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"  # type: ignore[attr-defined]
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # type: ignore[attr-defined]
-    Notification.objects.update(attempts=jobs.ATTEMPTS - 1)
+    Lane.objects.update(failures=1, failing_since=timezone.now() - timedelta(days=1))
 
     deliver_all()
 

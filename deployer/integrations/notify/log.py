@@ -2,12 +2,12 @@
 
 import logging
 
-from deployer.integrations.notify.base import Message
+from deployer.integrations.notify.base import Message, Note
 
 logger = logging.getLogger(__name__)
 
 
 class LogNotifier:
-    def send(self, message: Message) -> str:
+    def send(self, message: Message, note: Note) -> str:
         logger.warning("For %s: %s", message.address, message.subject)
         return message.key

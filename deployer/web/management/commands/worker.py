@@ -1,10 +1,11 @@
-"""Runs a worker: `engine` carries wake-ups, `effects` does what is to be done outside."""
+"""Runs a worker: `engine` carries wake-ups, `effects` does what is to be done outside, `notices` tells people."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
 from deployer import worker
+from deployer.notifications.jobs import POOL
 from deployer.queueing import QUEUES
 
 
@@ -18,3 +19,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Working on {options['queue']}.")
         self.stdout.flush()
         worker.run(options["queue"])
+        POOL.close()
