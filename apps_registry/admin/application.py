@@ -14,7 +14,7 @@ from apps_registry.admin.base import Question, RegistryAdmin, link, need
 from apps_registry.admin.target import TargetInline
 from apps_registry.admin.trust_issue import TrustIssueInline
 from apps_registry.admin.watcher import WatcherInline
-from apps_registry.models import Application, Target, TrustIssue
+from apps_registry.models import Application, Target
 from deployer.access.audited_admin import ModelForm, actor_of
 
 ARCHIVE = Question(
@@ -108,12 +108,6 @@ class ApplicationAdmin(RegistryAdmin):
         targets = application.targets.all()
         parts = ((link(target, target.environment.name), target.policy, target.policy) for target in targets)
         return format_html_join("", '<div class="runs-in">{} <span class="policy-{}">{}</span></div>', parts)
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001
-        if formset.model is TrustIssue:
-            for item in formset.extra_forms:
-                item.instance.opened_by_id = request.user.pk
-        super().save_formset(request, form, formset, change)
 
     @admin.action(description="Archive the selected applications", permissions=["change"])
     def archive(self, request: HttpRequest, rows: QuerySet[Application]) -> HttpResponse | None:

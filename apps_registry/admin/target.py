@@ -3,6 +3,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from apps_registry.admin.base import FORM_FIELDS, RegistryAdmin, RegistryInline, need
 from apps_registry.admin.config_help import config_help
@@ -22,8 +24,8 @@ class TargetForm(ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if cleaned.get("policy") == Policy.AUTOMATIC:
-            need(self, "deployer", "Automatic promotion needs a deployer.")
+        if self.instance.policy == Policy.AUTOMATIC:
+            need(self, "deployer", "Automatic promotion needs a deployer: make the target manual first.")
         return cleaned
 
 
@@ -38,18 +40,22 @@ class TargetSummaryForm(ModelForm):
         if self.instance.pk:
             self.fields["environment"].disabled = True
 
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("policy") == Policy.AUTOMATIC and not self.instance.deployer:
-            self.add_error("policy", "Automatic promotion needs a deployer: set one on the target's own page first.")
-        return cleaned
+
+class PolicyLink:
+    """Shows the policy, which changes only where its needs are listed: a new target is manual."""
+
+    @admin.display(description="policy")
+    def policy_now(self, target: Target) -> SafeString | str:
+        if target._state.adding:
+            return Policy.MANUAL.value
+        return format_html('{} <a href="{}">Change it</a>', target.policy, target.policy_url)
 
 
-class TargetInline(RegistryInline):
+class TargetInline(PolicyLink, RegistryInline):
     model = Target
     form = TargetSummaryForm
-    fields = ("environment", "policy", "slot_policy", "deployer", "url")
-    readonly_fields = ("deployer",)
+    fields = ("environment", "policy_now", "slot_policy", "deployer", "url")
+    readonly_fields = ("policy_now", "deployer")
     related = ("application", "environment")
     verbose_name_plural = "Targets: where it runs"
     show_change_link = True
@@ -75,7 +81,7 @@ class TargetCheckInline(StackedInline):
 
 
 @admin.register(Target)
-class TargetAdmin(RegistryAdmin):
+class TargetAdmin(PolicyLink, RegistryAdmin):
     form = TargetForm
     list_display = ("application", "environment", "how", "deployer", "batches", "rolls_back", "soak", "check_count")
     list_filter = ("environment", "policy", "deployer", "rollback", "application__owner")
@@ -84,11 +90,16 @@ class TargetAdmin(RegistryAdmin):
     ordering = ("application__slug", "environment__position")
     autocomplete_fields = ("application",)
     immutable = ("application", "environment")
+    readonly_fields = ("policy_now",)
     inlines = (TargetCheckInline,)
     fieldsets = (
         (None, {"fields": ("application", "environment", "url")}),
         ("How it is deployed", {"fields": ("deployer", "deployer_config", "deploy_timeout")}),
-        ("When it is deployed", {"fields": ("policy", "slot_policy", "batching", "soak", "rollback")}),
+        ("When it is deployed", {"fields": ("policy_now", "slot_policy", "batching", "soak", "rollback")}),
+        (
+            "Who must approve it",
+            {"fields": ("approvals_needed", "approval_by_others", "approval_not_by_authors", "approval_lasts")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

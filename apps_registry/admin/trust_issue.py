@@ -1,25 +1,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from apps_registry.admin.base import RegistryAdmin, RegistryInline
 from apps_registry.models import TrustIssue
-from deployer.access.audited_admin import ModelForm
-
-
-class TrustIssueForm(ModelForm):
-    """Writing the resolution resolves the issue; emptying it opens the issue again."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not cleaned.get("resolution"):
-            self.instance.resolved_at = None
-        elif self.instance.resolved_at is None:
-            self.instance.resolved_at = timezone.now()
-        return cleaned
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -35,41 +24,45 @@ class OpenFilter(admin.SimpleListFilter):
         return queryset.filter(resolved_at__isnull=self.value() == "open")
 
 
-class TrustIssueInline(RegistryInline):
+class OnlyShown:
+    """Trust issues are opened and resolved on pages of their own, where what waits hears of it."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    @admin.display(description="resolution")
+    def how_resolved(self, issue: TrustIssue) -> SafeString | str:
+        if issue.resolved_at is not None:
+            return issue.resolution
+        return format_html('<a href="{}">Resolve it</a>', reverse("trust-issue-resolve", args=[issue.pk]))
+
+
+class TrustIssueInline(OnlyShown, RegistryInline):
     model = TrustIssue
-    form = TrustIssueForm
-    fields = ("reason", "environment", "resolution", "opened_at", "resolved_at")
-    readonly_fields = ("opened_at", "resolved_at")
-    related = ("application",)
+    verbose_name_plural = "Trust issues: opened and resolved on its page in Deployer"
+    fields = ("reason", "environment", "opened_at", "how_resolved", "resolved_at")
+    readonly_fields = fields
+    related = ("application", "environment")
 
 
 @admin.register(TrustIssue)
-class TrustIssueAdmin(RegistryAdmin):
-    form = TrustIssueForm
-    list_display = ("application", "environment", "reason", "opened_at", "opened_by", "resolved_at")
+class TrustIssueAdmin(OnlyShown, RegistryAdmin):
+    list_display = ("application", "environment", "reason", "opened_at", "opener", "resolved_at")
     list_filter = (OpenFilter, "environment", "application__owner")
     list_select_related = ("application", "environment", "opened_by")
     search_fields = ("application__slug", "application__name", "reason", "resolution")
     date_hierarchy = "opened_at"
-    autocomplete_fields = ("application",)
-    readonly_fields = ("opened_at", "opened_by", "resolved_at")
-    immutable = ("application",)
     fieldsets = (
-        (
-            "Why it isn't trusted",
-            {
-                "fields": ("application", "environment", "reason", "opened_at", "opened_by"),
-                "description": "While a trust issue is open the application is not deployed automatically: "
-                "in this environment, or in any when no environment is given.",
-            },
-        ),
-        (
-            "How it was resolved",
-            {"fields": ("resolution", "resolved_at"), "description": "Writing a resolution closes the issue."},
-        ),
+        ("Why it isn't trusted", {"fields": ("application", "environment", "reason", "opened_at", "opener")}),
+        ("How it was resolved", {"fields": ("how_resolved", "resolved_at", "resolved_by")}),
     )
 
-    def save_model(self, request: HttpRequest, obj: TrustIssue, form: Any, change: bool) -> None:  # noqa: FBT001
-        if not change:
-            obj.opened_by_id = request.user.pk
-        super().save_model(request, obj, form, change)
+    @admin.display(description="opened by")
+    def opener(self, issue: TrustIssue) -> str:
+        return issue.opener

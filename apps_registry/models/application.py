@@ -60,6 +60,9 @@ class Application(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    def get_absolute_url(self) -> str:
+        return f"/applications/{self.slug}/"
+
     @property
     def is_archived(self) -> bool:
         return self.archived_at is not None

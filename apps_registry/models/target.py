@@ -104,6 +104,11 @@ class Target(models.Model):
     def __str__(self) -> str:
         return f"{self.application} in {self.environment}"
 
+    @property
+    def policy_url(self) -> str:
+        """The page that says what it needs to be automatic, and changes its policy."""
+        return f"{self.application.get_absolute_url()}{self.environment.slug}/policy/"
+
     def clean(self) -> None:
         """Check the deployer's configuration. Raises ValidationError naming the field inside it."""
         if not isinstance(self.deployer_config, dict):

@@ -1,6 +1,9 @@
 """Who else is told of an application's events."""
 
+import re
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +15,10 @@ from apps_registry.models.application import Application
 from apps_registry.models.environment import Environment
 from apps_registry.models.fields import slack_channel_validator
 from apps_registry.models.team import Team
+from deployer.integrations.connections import NAME_PATTERN
+from deployer.integrations.http import check_url, shown_url
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class WatcherKind(models.TextChoices):
@@ -70,18 +77,51 @@ class Watcher(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.user or self.team or self.address)
+        address = shown_url(self.address) if self.kind == WatcherKind.WEBHOOK else self.address
+        return str(self.user or self.team or address)
 
     def clean(self) -> None:
-        """Check the address by its kind. Raises ValidationError naming the field."""
+        """Check the address by its kind, and the names. Raises ValidationError naming the field."""
         checks: dict[str, Callable[[str], None]] = {
             WatcherKind.SLACK: slack_channel_validator,
             WatcherKind.EMAIL: validate_email,
+            WatcherKind.WEBHOOK: check_webhook,
         }
         check = checks.get(self.kind)
-        if check is None or not self.address:
-            return
-        try:
-            check(self.address)
-        except ValidationError as error:
-            raise ValidationError({"address": error.messages}) from error
+        if check is not None and self.address:
+            _check("address", check, self.address)
+        if self.kind == WatcherKind.WEBHOOK and self.connection:
+            _check("connection", check_connection, self.connection)
+        _check("events", check_groups, self.events)
+
+
+def check_webhook(address: str) -> None:
+    """Refuse what isn't a URL over TLS, but on this machine; what is sent there is signed, not enciphered."""
+    try:
+        check_url(address)
+    except ValueError as error:
+        raise ValidationError(f"The address {error}.") from error
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise ValidationError("The address must begin with https://.")
+    if parts.query or parts.fragment:
+        raise ValidationError("The address must have nothing after a ? or #: a secret belongs in the connection.")
+
+
+def check_connection(name: str) -> None:
+    """Refuse what no connection can be called."""
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise ValidationError("A connection's name is made of a-z, 0-9 and -, such as release-hook.")
+
+
+def check_groups(events: object) -> None:
+    """Refuse anything but a list of groups."""
+    if not isinstance(events, list) or any(one not in EventGroup.values for one in events):
+        raise ValidationError(f"Give a list of {', '.join(EventGroup.values)}.")
+
+
+def _check(field: str, check: Callable[[Any], None], value: object) -> None:
+    try:
+        check(value)
+    except ValidationError as error:
+        raise ValidationError({field: error.messages}) from error

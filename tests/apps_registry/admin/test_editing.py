@@ -113,39 +113,33 @@ def test_a_slug_stays_as_it_was_added(browser: Client) -> None:
     assert application.slug == "router"
 
 
-def test_an_application_s_page_adds_its_targets_watchers_and_trust_issues(browser: Client, ada: User) -> None:
+def test_an_application_s_page_adds_its_targets_and_watchers(browser: Client) -> None:
     application, staging = make_application(slug="router"), make_environment(slug="staging")
     fields = opened(browser, application)
-    add_inline(fields, "targets", environment=staging.pk, policy="manual", url="router.example.org")
+    add_inline(fields, "targets", environment=staging.pk, url="router.example.org")
     add_inline(fields, "watchers", kind="slack", address="#router")
-    add_inline(fields, "trust_issues", reason="Flaky smoke tests.")
 
     assert saved(send(browser, change_page(application), fields))
 
     assert Target.objects.get().url == "https://router.example.org"
     assert Watcher.objects.get().address == "#router"
-    assert TrustIssue.objects.get().opened_by == ada
     kinds = Event.objects.filter(application="router").values_list("kind", flat=True)
-    assert set(kinds) == {
-        "registry.target.created",
-        "registry.watcher.created",
-        "registry.trust_issue.created",
-    }
+    assert set(kinds) == {"registry.target.created", "registry.watcher.created"}
 
 
-def test_an_application_s_page_changes_a_target_s_policy_but_not_its_environment(browser: Client) -> None:
+def test_an_application_s_page_changes_how_slots_are_used_but_not_where_it_is(browser: Client) -> None:
     target = make_target(policy=Policy.AUTOMATIC)
     elsewhere = make_environment()
     fields = opened(browser, target.application)
-    fill(fields, **{"targets-0-policy": "manual", "targets-0-environment": elsewhere.pk})
+    fill(fields, **{"targets-0-slot_policy": "not_used", "targets-0-environment": elsewhere.pk})
 
     assert saved(send(browser, change_page(target.application), fields))
 
     before = target.environment
     target.refresh_from_db()
-    assert (target.policy, target.environment) == ("manual", before)
+    assert (target.slot_policy, target.environment) == ("not_used", before)
     event = told("registry.target.changed")
-    assert event.data == {"policy": ["automatic", "manual"]}
+    assert event.data == {"slot_policy": ["optional", "not_used"]}
     assert (event.application, event.environment) == (target.application.slug, target.environment.slug)
 
 
@@ -158,7 +152,6 @@ def test_a_target_is_added_and_changed_with_its_configuration(browser: Client) -
         environment=staging.pk,
         deployer="command",
         deployer_config='{"program": "deploy"}',
-        policy="automatic",
     )
     change(browser, target, soak=600, deployer_config='{"program": "deploy", "timeout_seconds": 60}')
 
@@ -212,18 +205,31 @@ def test_a_watcher_is_added_and_changed(browser: Client) -> None:
     assert event.data == {"kind": ["email", "slack"], "address": ["ada@example.org", "#router"]}
 
 
-def test_writing_the_resolution_resolves_a_trust_issue_and_emptying_it_opens_it_again(
-    browser: Client, ada: User
-) -> None:
-    issue = add(browser, TrustIssue, application=make_application().pk, reason="Flaky.")
-    assert (issue.opened_by, issue.resolved_at) == (ada, None)
+def test_trust_issues_are_shown_and_not_edited(browser: Client, ada: User) -> None:
+    application = make_application(slug="router")
+    issue = TrustIssue.objects.create(application=application, reason="Flaky.", opened_by=ada)
 
-    change(browser, issue, resolution="Stable for a month.")
-    assert issue.resolved_at is not None
+    changing = browser.post(change_page(issue), {"resolution": "Stable for a month."})
+    adding = browser.post(add_page(TrustIssue), {"application": application.pk, "reason": "Slow."})
+    page = browser.get(change_page(issue)).content.decode()
 
-    change(browser, issue, resolution="")
-    assert issue.resolved_at is None
-    assert Event.objects.filter(kind="registry.trust_issue.changed").count() == 2
+    assert (changing.status_code, adding.status_code) == (403, 403)
+    assert TrustIssue.objects.get().resolution == ""
+    assert "Ada Lovelace" in page
+    assert f"/trust-issues/{issue.pk}/resolve/" in page
+
+
+def test_a_policy_is_shown_with_the_page_that_changes_it(browser: Client) -> None:
+    target = make_target(deployer="command", deployer_config={"program": "deploy"})
+
+    change(browser, target, policy="automatic")
+    change(browser, target.application, **{"targets-0-policy": "automatic"})
+
+    target.refresh_from_db()
+    assert target.policy == "manual"
+    for row in (target, target.application):
+        assert target.policy_url in browser.get(change_page(row)).content.decode()
+    assert not Event.objects.exists()
 
 
 def test_a_person_is_added_changed_and_put_into_a_team(browser: Client) -> None:

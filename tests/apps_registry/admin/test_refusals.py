@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps_registry.models import Application, Environment, ExclusionGroup, Target, TargetCheck, Team, Watcher
+from apps_registry.models.target import Policy
 from deployer.access.models import ApiToken, User
 from deployer.audit.models import Event
 from tests.apps_registry.admin.pages import add_inline, add_page, change_page, errors_on, fill, form_on, send
@@ -79,26 +80,18 @@ def test_a_wrong_deployer_configuration_names_what_is_wrong_in_it(config: str, m
     assert message in errors["deployer_config"][0]
 
 
-def test_an_automatic_target_needs_a_deployer(browser: Client) -> None:
-    target = make_target()
+def test_an_automatic_target_keeps_a_deployer(browser: Client) -> None:
+    target = make_target(policy=Policy.AUTOMATIC)
 
-    assert refused_change(browser, target, policy="automatic") == {
-        "deployer": ["Automatic promotion needs a deployer."]
+    assert refused_change(browser, target, deployer="") == {
+        "deployer": ["Automatic promotion needs a deployer: make the target manual first."]
     }
-
-
-def test_an_automatic_target_needs_a_deployer_on_its_application_s_page_too(browser: Client) -> None:
-    target = make_target()
-
-    errors = refused_change(browser, target.application, **{"targets-0-policy": "automatic"})
-
-    assert set(errors) == {"targets-0-policy"}
 
 
 def test_a_second_target_in_an_environment(browser: Client) -> None:
     target = make_target()
     fields = form_on(browser, change_page(target.application), Application)
-    add_inline(fields, "targets", environment=target.environment.pk, policy="manual")
+    add_inline(fields, "targets", environment=target.environment.pk)
 
     errors = errors_on(send(browser, change_page(target.application), fields))
 
