@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from apps_registry.models import Application, Environment, Membership, Target, TargetCheck, Team
-from apps_registry.rights import Rights, rights_of_user
+from apps_registry.rights import Rights, rights_of_operator, rights_of_user
 from deployer.access.models import User
 from deployer.access.models.user import Role
 from deployer.audit.actor import Actor, ActorKind
 from deployer.calendar.models import EnvironmentCalendar, OpenHours, Slot
 from deployer.promotions import jobs
+from deployer.promotions.actions.hold import NewHold, place_hold
 from deployer.promotions.actions.register import register
-from deployer.promotions.models import Promotion, Step
+from deployer.promotions.models import Hold, Promotion, Step
 from deployer.promotions.states import PromotionState
 from deployer.releases.actions import NewRelease
 from deployer.releases.models import Deployment, Release
@@ -21,6 +22,8 @@ from tests.backend import Backend, running_backend
 
 NOON = datetime.fromisoformat("2026-03-03T12:00:00+00:00")
 ALEX = Actor(ActorKind.USER, "1", "Alex Doe")
+AS_ALEX = rights_of_operator(ALEX)
+"""Alex, who may do everything."""
 CI = Actor(ActorKind.TOKEN, "1", "token ci")
 CONNECTION = "tests"
 
@@ -95,6 +98,19 @@ class Scene:
             OpenHours.objects.create(calendar=calendar, weekday=weekday, closes=time(16 if weekday == 4 else 17))
         return calendar
 
+    def hold(
+        self,
+        application: Application,
+        environment: Environment | None = None,
+        *,
+        reason: str = "Stop.",
+        ends_at: datetime | None = None,
+        newest_safe: Release | None = None,
+    ) -> Hold:
+        """Put it on hold, as Alex."""
+        new = NewHold(reason=reason, contact="Alex Doe", ends_at=ends_at, newest_safe=newest_safe)
+        return place_hold(application=application, environment=environment, new=new, rights=AS_ALEX, now=self.now)
+
     def run(self, seconds: float = 60, *, until: datetime | None = None) -> None:
         """Let the time pass, doing what falls due in its order, as clock and workers would."""
         end = until or self.now + timedelta(seconds=seconds)
@@ -104,6 +120,8 @@ class Scene:
                 self.now = end
                 return
             self.now = max(self.now, due)
+            for hold_id in jobs.due_holds(self.now):
+                jobs.hold_end(hold_id, now=self.now)
             for slot_id in jobs.due_slots(self.now):
                 jobs.slot(slot_id, now=self.now)
             for promotion_id in jobs.due_promotions(self.now):
@@ -112,11 +130,18 @@ class Scene:
                 jobs.effect(step_id, now=self.now)
         raise AssertionError("The engine does not come to rest.")
 
+    def watch(self) -> None:
+        """Let the watchdog look, and tell what is due to be told, as clock and workers would."""
+        jobs.watch(0, now=self.now)
+        for stall_id in jobs.due_stalls(self.now):
+            jobs.stall(stall_id, now=self.now)
+
     def _next(self, end: datetime) -> datetime | None:
         rows = (Promotion.objects, Step.objects, Slot.objects)
         times = [
             row.filter(due_at__lte=end).order_by("due_at").values_list("due_at", flat=True).first() for row in rows
         ]
+        times.append(Hold.objects.over(end).order_by("ends_at").values_list("ends_at", flat=True).first())
         return min((time for time in times if time is not None), default=None)
 
     def promotion(self, release: Release, environment: str) -> Promotion:

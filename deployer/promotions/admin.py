@@ -1,9 +1,9 @@
-"""Promotions, holds and overrides in the admin: their states change through actions only."""
+"""Promotions, and what people say of them, in the admin: their states change through actions only."""
 
 from django.contrib import admin
 
 from deployer.audit.admin import ReadOnlyAdmin
-from deployer.promotions.models import Hold, Promotion, PromotionOverride
+from deployer.promotions.models import Approval, Hold, Pin, Promotion, PromotionOverride, Veto
 
 
 @admin.register(Promotion)
@@ -20,8 +20,43 @@ class PromotionAdmin(ReadOnlyAdmin):
 class HoldAdmin(ReadOnlyAdmin):
     list_display = ["application", "environment", "kind", "reason", "placed_by", "placed_at", "lifted_by", "lifted_at"]
     list_select_related = ["application", "environment"]
-    list_filter = ["kind", "environment", ("lifted_at", admin.EmptyFieldListFilter)]
+    list_filter = ["kind", "way_out", "environment", ("lifted_at", admin.EmptyFieldListFilter)]
     search_fields = ["application__slug", "reason", "resolution"]
+
+
+@admin.register(Veto)
+class VetoAdmin(ReadOnlyAdmin):
+    list_display = ["release", "reason", "placed_by", "placed_at", "withdrawn_by", "withdrawn_at", "withdrawn_reason"]
+    list_select_related = ["release__application"]
+    list_filter = [("withdrawn_at", admin.EmptyFieldListFilter)]
+    search_fields = ["release__application__slug", "release__version", "reason"]
+
+
+@admin.register(Pin)
+class PinAdmin(ReadOnlyAdmin):
+    list_display = [
+        "target",
+        "release",
+        "reason",
+        "placed_by",
+        "placed_at",
+        "removed_by",
+        "removed_at",
+        "removed_reason",
+    ]
+    list_select_related = ["target__application", "target__environment", "release__application"]
+    list_filter = ["target__environment", ("removed_at", admin.EmptyFieldListFilter)]
+    search_fields = ["target__application__slug", "release__version", "reason"]
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    list_display = ["promotion", "name", "rejects", "reason", "at"]
+    list_select_related = ["promotion__release__application", "promotion__target__environment"]
+    list_filter = ["rejects", "promotion__target__environment"]
+    search_fields = ["name", "reason", "promotion__target__application__slug"]
+    date_hierarchy = "at"
+    show_full_result_count = False
 
 
 @admin.register(PromotionOverride)

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from deployer.gates import Blocker, BlockerKind
-from deployer.promotions.rules import GateFacts, gate
+from deployer.promotions.rules import ApprovalFacts, GateFacts, gate
 from deployer.promotions.states import STEP_FINISHED, PromotionState, StepState
 
+ENDS_WAITING = frozenset({BlockerKind.ARCHIVED, BlockerKind.VETO})
+"""Blockers for which what waits is aborted: it is never to go, even when they end."""
 LATE_CLAIMS = 3
 """So often the outside is asked past a deadline: after an outage of our own it may long have ended well."""
 
@@ -30,18 +32,21 @@ class StepFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionFacts:
-    """A promotion as it stands. `gate` and `superseded_by` (an id) are looked at while it waits."""
+    """A promotion as it stands. Looked at while it waits: `gate`, `superseded_by` (an id), and `retry_void`: why the
+    step that it is to try again can't be tried any more."""
 
     state: PromotionState
     steps: tuple[StepFacts, ...] = ()
     gate: GateFacts | None = None
     superseded_by: int | None = None
+    retry_void: str = ""
     abort_requested_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What to write: at most one new state and one step's new state, else why and until when it stays.
+    """What to write: at most one new state and one step's new state, or that people are asked to approve, else why and
+    until when it stays. `is_unapproved` says that it ends because they had their time.
 
     `due_at` is when to look again without being woken; None when the outside's answer will wake it.
     """
@@ -53,11 +58,13 @@ class Decision:
     step_state: StepState | None = None
     step_sentence: str = ""
     blockers: tuple[Blocker, ...] = ()
+    asks_for_approval: bool = False
+    is_unapproved: bool = False
     due_at: datetime | None = None
 
     @property
     def changes_something(self) -> bool:
-        return self.state is not None or self.step_state is not None
+        return self.state is not None or self.step_state is not None or self.asks_for_approval
 
 
 def decide(facts: PromotionFacts, now: datetime, *, recheck: timedelta) -> Decision:
@@ -74,15 +81,40 @@ def decide(facts: PromotionFacts, now: datetime, *, recheck: timedelta) -> Decis
 def _waiting(facts: PromotionFacts, now: datetime, recheck: timedelta) -> Decision:
     if facts.superseded_by is not None:
         return Decision(state=PromotionState.SUPERSEDED, superseded_by=facts.superseded_by)
+    if facts.retry_void:
+        return Decision(state=PromotionState.ABORTED, outcome=facts.retry_void)
     if facts.gate is None:
         raise ValueError("A waiting promotion is decided by its gate's facts.")
     blockers = tuple(gate(facts.gate, now))
     if not blockers:
         return Decision(state=PromotionState.DEPLOYING)
-    if any(blocker.kind is BlockerKind.ARCHIVED for blocker in blockers):
-        return Decision(state=PromotionState.ABORTED, outcome=blockers[0].sentence)
+    final = next((blocker for blocker in blockers if blocker.kind in ENDS_WAITING), None)
+    if final is not None:
+        return Decision(state=PromotionState.ABORTED, outcome=final.sentence)
+    if facts.gate.approval and all(blocker.kind is BlockerKind.APPROVAL for blocker in blockers):
+        asking = _asking(facts.gate.approval, now)
+        if asking is not None:
+            return asking
     ends = [blocker.until for blocker in blockers if blocker.until and blocker.until > now]
     return Decision(blockers=blockers, due_at=min([*ends, now + recheck]))
+
+
+def _asking(approval: ApprovalFacts, now: datetime) -> Decision | None:
+    """What there is to do about one that needs nothing but approvals: ask people, or give up when they had their time;
+    None while that lasts. When that ran out with something else in its way as well, they are asked again."""
+    until = approval.asked_until
+    if until is None or (until <= now and approval.had_others):
+        return Decision(asks_for_approval=True)
+    if until <= now:
+        return Decision(state=PromotionState.ABORTED, outcome=not_approved_in_time(approval), is_unapproved=True)
+    return None
+
+
+def not_approved_in_time(approval: ApprovalFacts) -> str:
+    """The sentence for one whose asking is over."""
+    if not approval.given:
+        return f"Nobody approved it in time: it needed {approval.needed}."
+    return f"Too few approved it in time: {' and '.join(approval.given)} of the {approval.needed} that it needed."
 
 
 def _running(facts: PromotionFacts, now: datetime, recheck: timedelta) -> Decision:

@@ -1,5 +1,6 @@
 """The line: which target a release goes to next, and the promotion that takes it there."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from apps_registry.models import Target
@@ -8,7 +9,7 @@ from deployer.audit.actor import Actor
 from deployer.promotions.engine import queue
 from deployer.promotions.models import Promotion, PromotionKind
 from deployer.promotions.states import PromotionState
-from deployer.releases.models import Deployment, Release
+from deployer.releases.models import Change, Deployment, Release
 
 
 def next_target(release: Release, *, after: Target | None) -> Target | None:
@@ -34,6 +35,16 @@ def continue_line(release: Release, *, after: Target | None, by: Actor, now: dat
     return create_promotion(release, target, by=by, now=now)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Which promotion is tried again, from its step at the position `step` or whole; `remark` is a further sentence for
+    the event, with a space before it."""
+
+    of: Promotion | None = None
+    step: int | None = None
+    remark: str = ""
+
+
 def create_promotion(
     release: Release,
     target: Target,
@@ -43,25 +54,37 @@ def create_promotion(
     kind: PromotionKind = PromotionKind.FORWARD,
     requested_by: str = "",
     reason: str = "",
+    tries_again: Retry | None = None,
 ) -> Promotion:
     """Write a waiting promotion with its event, and wake it after the commit.
 
     When somebody else has just asked for the same, theirs is returned.
     """
+    retry = tries_again or Retry()
     promotion, is_new = Promotion.objects.get_or_create(
         release=release,
         target=target,
         kind=kind,
         state=PromotionState.WAITING,
-        defaults={"requested_by": requested_by, "reason": reason, "created_at": now, "due_at": now},
+        defaults={
+            "requested_by": requested_by,
+            "reason": reason,
+            "created_at": now,
+            "due_at": now,
+            "retry_of": retry.of,
+            "retry_from": retry.step,
+        },
     )
     if not is_new:
         return promotion
-    record_event(
-        promotion, "requested", f"{promotion.get_kind_display()} of {promotion} was asked for.", by=by, now=now
-    )
+    sentence = f"{promotion.get_kind_display()} of {promotion} was asked for.{retry.remark}"
+    record_event(promotion, "requested", sentence, by=by, now=now)
     queue.wake(promotion.pk)
     return promotion
+
+
+ENDS = frozenset({"failed", "errored", "succeeded", "aborted", "superseded"})
+"""What the authors of a release may be told of it."""
 
 
 def record_event(
@@ -77,6 +100,19 @@ def record_event(
         release_id=promotion.release_id,
         promotion_id=promotion.pk,
         reason=reason or promotion.reason,
-        data={"title": str(promotion), "state": promotion.state, "url": promotion.full_url()} | data,
+        data={"title": str(promotion), "state": promotion.state, "url": promotion.full_url()}
+        | (_whose(promotion) if what in ENDS else {})
+        | data,
         now=now,
     )
+
+
+def _whose(promotion: Promotion) -> dict[str, object]:
+    """The release, whether it goes to production, and who wrote what it brings; nobody of a rollback. One query."""
+    changes = Change.objects.filter(release=promotion.release_id).exclude(author_email="").order_by("position")
+    authors = {} if promotion.is_rollback else dict(changes.values_list("author_email", "author_name"))
+    return {
+        "release": str(promotion.release),
+        "production": promotion.environment.is_production,
+        "authors": [{"name": name, "email": email} for email, name in authors.items()],
+    }

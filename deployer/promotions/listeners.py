@@ -1,4 +1,4 @@
-"""What promotions do when the calendar, which stands below them, changes. Called inside the change's transaction."""
+"""What promotions do when what stands below them, calendar or registry, changes. Called inside its transaction."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -17,6 +17,11 @@ from deployer.promotions.models.promotion import PromotionQuerySet
 def on_calendar_changed(*, environments: Iterable[int] | None, now: datetime, **_: Any) -> None:
     """What waits is looked at again, so that it goes, or says the new reason."""
     wakeups.wake_environments(environments, now=now)
+
+
+def on_automation_changed(*, application_id: int, environment_id: int | None, now: datetime, **_: Any) -> None:
+    """What waits of the application goes by itself, or waits for a person from now on."""
+    wakeups.wake_application(application_id=application_id, environment_id=environment_id, now=now)
 
 
 def on_freeze_declared(*, freeze: Freeze, by: Actor, now: datetime, **_: Any) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from apps_registry.models import Target
-from deployer.promotions.models import Promotion
+from deployer.promotions.models import Promotion, Veto
 from deployer.promotions.states import PromotionState
 from deployer.releases.models import Deployment, Release
 
@@ -60,3 +60,22 @@ def presence_on(target: Target) -> Presence:
     if live is not None:
         unknown = unknown.filter(started_at__gt=live.at)
     return Presence(live=live, maybe=unknown.select_related("release").order_by("-release__order").first())
+
+
+def newest_there(target: Target, active: Promotion | None) -> Release | None:
+    """The newest release that is, may be, or is about to be on the target: what a rollback leaves.
+
+    A deploy that failed half-way counts: then what is live is gone back to, by deploying it again.
+    """
+    presence = presence_on(target)
+    failed = failed_since(target, presence.live)
+    found = (presence.floor, active and active.release, failed and failed.release)
+    return max((one for one in found if one), key=lambda release: release.order, default=None)
+
+
+def last_good(target_id: int, *, before: int) -> Deployment | None:
+    """What a rollback from the order `before` goes to: the newest deployment that was verified there, was not rolled
+    back, and whose release is not vetoed."""
+    good = Deployment.objects.good().filter(target=target_id, release__order__lt=before)
+    standing = Veto.objects.standing().values("release")
+    return good.exclude(release__in=standing).select_related("release").order_by("-id").first()

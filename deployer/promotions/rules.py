@@ -13,16 +13,29 @@ from deployer.calendar import rules as calendar
 from deployer.calendar.rules import CalendarFacts
 from deployer.gates import Blocker, BlockerKind
 
-NEVER_BY_WAITING = frozenset({BlockerKind.ARCHIVED, BlockerKind.BACKWARDS, BlockerKind.ALREADY_LIVE})
+NEVER_BY_WAITING = frozenset({BlockerKind.ARCHIVED, BlockerKind.VETO, BlockerKind.BACKWARDS, BlockerKind.ALREADY_LIVE})
 """Blockers that no waiting ends: a person who asks is refused at once instead of left to wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldFacts:
+    """A hold that is in force. Releases up to the order `safe` pass it, and those past the order `fix_past`: the ones
+    that are newer than what was stopped, once a person fixes forward. `until` is its end, `contact` whom to ask."""
+
     scope: str
     reason: str
     placed_by: str
     link: str = ""
+    contact: str = ""
+    until: datetime | None = None
+    safe: int | None = None
+    safe_version: str = ""
+    fix_past: int | None = None
+    fix_past_version: str = ""
+
+    def lets_pass(self, order: int) -> bool:
+        is_safe = self.safe is not None and order <= self.safe
+        return is_safe or (self.fix_past is not None and order > self.fix_past)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,36 @@ class UpstreamFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VetoFacts:
+    reason: str
+    placed_by: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinFacts:
+    """The release that the target stays on."""
+
+    version: str
+    order: int
+    reason: str
+    placed_by: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalFacts:
+    """How many approvals are needed, and the names whose count now. `asked_until` is when the asking is over, None
+    before people were asked; `had_others` says that something else was in its way as well at the last look."""
+
+    needed: int
+    given: tuple[str, ...] = ()
+    asked_until: datetime | None = None
+    had_others: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateFacts:
     """Everything that the gate looks at.
 
@@ -61,8 +104,9 @@ class GateFacts:
     `floor` is the highest order that is, or may be, on the target: what is live, and any newer release whose deploy
     ended with its outcome unknown. `ahead` are the versions that go first when every release goes in order, `rollback`
     the version that waits to be rolled back to. `running` are the other promotions in the environment; `exclusions`
-    maps the slugs of the applications that must not be deployed together with this one to the reason. `calendar` is
-    what the calendar's rules look at; `overridden` names the blockers that a person lets this promotion pass.
+    maps the slugs of the applications that must not be deployed together with this one to the reason. `veto` is of this
+    release, `pin` of the target, `approval` None where nobody needs to approve. `calendar` is what the calendar's
+    rules look at; `overridden` names the blockers that a person lets this promotion pass.
     """
 
     application: str
@@ -78,7 +122,10 @@ class GateFacts:
     deploys_alone: bool = False
     deploys_alone_reason: str = ""
     trust_issues: tuple[str, ...] = ()
+    veto: VetoFacts | None = None
     holds: tuple[HoldFacts, ...] = ()
+    pin: PinFacts | None = None
+    approval: ApprovalFacts | None = None
     live: LiveFacts | None = None
     floor: int = 0
     floor_version: str = ""
@@ -98,6 +145,7 @@ def gate(facts: GateFacts, now: datetime) -> list[Blocker]:
     found = [blocker for rule in RULES for blocker in rule(facts)]
     if facts.calendar is not None:
         found += calendar.blockers(facts.calendar, now)
+    found += approved(facts)
     return [blocker for blocker in found if not (blocker.overridable and blocker.name in facts.overridden)]
 
 
@@ -105,6 +153,17 @@ def archived(facts: GateFacts) -> Iterator[Blocker]:
     if facts.archived:
         yield Blocker(
             kind=BlockerKind.ARCHIVED, sentence=f"{facts.application} is archived.", who="An admin can unarchive it"
+        )
+
+
+def vetoed(facts: GateFacts) -> Iterator[Blocker]:
+    """Never again, a rollback included."""
+    if facts.veto:
+        yield Blocker(
+            kind=BlockerKind.VETO,
+            sentence=f"{facts.version} was vetoed by {facts.veto.placed_by}: {facts.veto.reason.rstrip('.')}.",
+            who=f"{facts.owner} can withdraw the veto",
+            link=facts.veto.link,
         )
 
 
@@ -145,11 +204,41 @@ def held(facts: GateFacts) -> Iterator[Blocker]:
     if facts.is_rollback:
         return
     for hold in facts.holds:
+        if hold.lets_pass(facts.order):
+            continue
         yield Blocker(
             kind=BlockerKind.HOLD,
-            sentence=f"{hold.scope} is on hold, placed by {hold.placed_by}: {hold.reason.rstrip('.')}.",
+            sentence=f"{hold.scope} is on hold, placed by {hold.placed_by}: {hold.reason.rstrip('.')}.{_besides(hold)}",
             who=f"{facts.owner} can lift the hold",
             link=hold.link,
+            until=hold.until,
+        )
+
+
+def _besides(hold: HoldFacts) -> str:
+    """Which releases it lets pass, and whom to ask about it, as further sentences."""
+    parts = []
+    if hold.safe is not None:
+        parts.append(f" Releases up to {hold.safe_version} pass it.")
+    elif hold.fix_past is not None:
+        parts.append(f" Releases newer than {hold.fix_past_version} pass it.")
+    if hold.contact and hold.contact != hold.placed_by:
+        parts.append(f" Ask {hold.contact}.")
+    return "".join(parts)
+
+
+def pinned(facts: GateFacts) -> Iterator[Blocker]:
+    """Nothing but the pinned release comes here, a rollback included."""
+    pin = facts.pin
+    if pin and pin.order != facts.order:
+        yield Blocker(
+            kind=BlockerKind.PIN,
+            sentence=(
+                f"{facts.application} stays on {pin.version} in {facts.environment}, pinned by {pin.placed_by}: "
+                f"{pin.reason.rstrip('.')}."
+            ),
+            who=f"{facts.owner} can remove the pin",
+            link=pin.link,
         )
 
 
@@ -161,6 +250,7 @@ def trusted(facts: GateFacts) -> Iterator[Blocker]:
             kind=BlockerKind.TRUST_ISSUE,
             sentence=f"{facts.application} isn't trusted to deploy automatically: {reason}",
             who=f"{facts.owner} can promote it by hand, or resolve the trust issue",
+            link=f"/applications/{facts.application}/#trust",
         )
 
 
@@ -170,6 +260,7 @@ def started_by_hand(facts: GateFacts) -> Iterator[Blocker]:
             kind=BlockerKind.MANUAL,
             sentence=f"Promotions of {facts.application} to {facts.environment} are started by a person.",
             who=f"{facts.owner} can promote it",
+            link=f"/applications/{facts.application}/{facts.environment}/policy/",
         )
 
 
@@ -242,12 +333,30 @@ def capacity(facts: GateFacts) -> Iterator[Blocker]:
         )
 
 
+def approved(facts: GateFacts) -> Iterator[Blocker]:
+    """People's yes, of as many as the target needs. The last of all rules: they are asked for what could go."""
+    approval = facts.approval
+    if facts.is_rollback or approval is None or len(approval.given) >= approval.needed:
+        return
+    so_far = f"has {len(approval.given)}, by {' and '.join(approval.given)}" if approval.given else "has none yet"
+    yield Blocker(
+        kind=BlockerKind.APPROVAL,
+        sentence=f"It needs {approval.needed} approval{'' if approval.needed == 1 else 's'} and {so_far}.",
+        who=f"{facts.owner} and release managers can approve it",
+        link=approval.link,
+        until=approval.asked_until,
+        overridable=True,
+    )
+
+
 RULES: tuple[Callable[[GateFacts], Iterator[Blocker]], ...] = (
     archived,
+    vetoed,
     not_configured,
     backwards,
     already_live,
     held,
+    pinned,
     trusted,
     started_by_hand,
     verified_before,

@@ -151,6 +151,8 @@ def step_out(step: Step) -> dict[str, Any]:
 
 def hold_out(hold: Hold) -> dict[str, Any]:
     return {
+        "id": hold.pk,
+        "url": hold.full_url(),
         "application": hold.application.slug,
         "environment": hold.environment.slug if hold.environment else None,
         "kind": hold.kind,
@@ -158,6 +160,10 @@ def hold_out(hold: Hold) -> dict[str, Any]:
         "placed_by": hold.placed_by,
         "placed_at": hold.placed_at,
         "promotion": hold.promotion_id,
+        "contact": hold.contact or None,
+        "ends_at": hold.ends_at,
+        "newest_safe": hold.newest_safe.version if hold.newest_safe else None,
+        "fix_forward_by": hold.fix_forward_by or None,
     }
 
 

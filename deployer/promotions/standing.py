@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from apps_registry.models import Application, Environment, Target
-from deployer.promotions.models import Hold, Promotion
+from deployer.promotions.models import Hold, Pin, Promotion, Veto
 from deployer.promotions.states import ACTIVE
 from deployer.releases.models import Deployment
 
 
 @dataclass(slots=True, kw_only=True)
 class TargetStanding:
-    """An application in an environment. `waiting` is newest first; `holds` are those of this environment."""
+    """An application in an environment. `waiting` is newest first; `holds` are those of this environment; `veto` is of
+    what is live, or of what moves."""
 
     target: Target
     environment: Environment
@@ -23,6 +24,8 @@ class TargetStanding:
     moving: Promotion | None = None
     waiting: list[Promotion] = field(default_factory=list)
     holds: list[Hold] = field(default_factory=list)
+    pin: Pin | None = None
+    veto: Veto | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Standing:
 
 
 def standings(applications: Sequence[Application]) -> list[Standing]:
-    """How each stands, in the order given: five queries, however many there are."""
+    """How each stands, in the order given: seven queries, however many there are."""
     ids = [application.pk for application in applications]
     targets = Target.objects.filter(application__in=ids).select_related("environment")
     by_target = {
@@ -44,8 +47,11 @@ def standings(applications: Sequence[Application]) -> list[Standing]:
     }
     everywhere = _add_holds(ids, by_target)
     _add_releases(by_target)
+    _add_verdicts(by_target)
     by_application: dict[int, list[TargetStanding]] = defaultdict(list)
+    by_id = {application.pk: application for application in applications}
     for standing in by_target.values():
+        standing.target.application = by_id[standing.target.application_id]
         by_application[standing.target.application_id].append(standing)
     return [Standing(application=one, targets=by_application[one.pk], holds=everywhere[one.pk]) for one in applications]
 
@@ -53,11 +59,7 @@ def standings(applications: Sequence[Application]) -> list[Standing]:
 def _add_holds(ids: list[int], by_target: dict[int, TargetStanding]) -> dict[int, list[Hold]]:
     """Give each target the holds of its environment; return those that count everywhere, by application."""
     everywhere: dict[int, list[Hold]] = defaultdict(list)
-    holds = (
-        Hold.objects.open()
-        .filter(application__in=ids)
-        .select_related("application__owner", "environment", "promotion__release")
-    )
+    holds = Hold.objects.open().filter(application__in=ids).with_names()
     places = {(one.target.application_id, one.target.environment_id): one for one in by_target.values()}
     for hold in holds.order_by("id"):
         place = places.get((hold.application_id, hold.environment_id or 0))
@@ -76,3 +78,19 @@ def _add_releases(by_target: dict[int, TargetStanding]) -> None:
             standing.moving = promotion
         else:
             standing.waiting.append(promotion)
+
+
+def _add_verdicts(by_target: dict[int, TargetStanding]) -> None:
+    """The pins, and the vetoes of what moves or is live."""
+    for pin in Pin.objects.standing().filter(target__in=list(by_target)).select_related("release"):
+        by_target[pin.target_id].pin = pin
+    shown = {
+        target: [found.release_id for found in (one.moving, one.live) if found is not None]
+        for target, one in by_target.items()
+    }
+    ids = {release for releases in shown.values() for release in releases}
+    vetoes = {
+        veto.release_id: veto for veto in Veto.objects.standing().filter(release__in=ids).select_related("release")
+    }
+    for target, releases in shown.items():
+        by_target[target].veto = next((vetoes[release] for release in releases if release in vetoes), None)

@@ -1,9 +1,11 @@
 """What the commands at the terminal share: finding things by name, and saying why something is refused."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from apps_registry.models import Application, Environment, Target
 from deployer.gates import Blocker
@@ -59,6 +61,19 @@ def find_release(application: Application, version: str) -> Release:
         names = ", ".join(newest.values_list("version", flat=True)[:5])
         raise CommandError(f"{application} has no release {version!r}. The newest: {names or 'none yet'}.")
     return found
+
+
+def time_of(text: str | None) -> datetime | None:
+    """By the server's clocks where it names no zone. Raises CommandError."""
+    if text is None:
+        return None
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None:
+        raise CommandError(f"{text!r} is no time: write it such as 2026-12-22T09:00.")
+    return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
 def reason(blocker: Blocker) -> str:

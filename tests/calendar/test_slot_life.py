@@ -8,10 +8,9 @@ from deployer.audit.models import Event
 from deployer.calendar.actions.freezes import NewFreeze, declare
 from deployer.calendar.models import Slot
 from deployer.notifications.models import Notification
-from deployer.promotions.actions.hold import place_hold
 from deployer.promotions.slots import keep_slot
 from tests.calendar.bookings import booked
-from tests.scene import ALEX, Scene
+from tests.scene import Scene
 
 
 def state_of(slot: Slot) -> str:
@@ -179,7 +178,7 @@ def test_a_slot_whose_application_is_on_hold_promotes_nothing(scene: Scene) -> N
     application = scene.application(environments=1, policy="manual")
     release = scene.register(application, "v1")
     booked(scene, application, release=release)
-    place_hold(application=application, environment=None, by=ALEX, reason="Stop.", now=scene.now)
+    scene.hold(application)
 
     scene.run(2 * 3600)
 

@@ -7,7 +7,7 @@ from deployer.promotions.actions.hold import lift_holds
 from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.models import Promotion
 from deployer.refusal import BlockedError
-from tests.scene import ALEX, Scene
+from tests.scene import ALEX, AS_ALEX, Scene
 
 
 def test_an_older_release_is_refused_by_hand(scene: Scene) -> None:
@@ -52,7 +52,11 @@ def test_a_deploy_whose_outcome_is_unknown_counts_as_there(scene: Scene) -> None
     scene.run(3 * 3600)
     assert scene.states(second)["integration"] == "errored"
     lift_holds(
-        application=application, environment=target.environment, by=ALEX, resolution="looked at it", now=scene.now
+        application=application,
+        environment=target.environment,
+        rights=AS_ALEX,
+        resolution="looked at it",
+        now=scene.now,
     )
 
     with pytest.raises(BlockedError, match="v3, which is or may be live"):

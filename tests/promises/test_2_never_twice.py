@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from deployer.promotions import jobs
+from deployer.promotions.actions.ways_out import retry_step
 from deployer.promotions.engine import deploying, effects
 from deployer.promotions.models import Hold, Step
-from tests.scene import Scene, webhook_config
+from tests.scene import AS_ALEX, Scene, webhook_config
 
 
 def first_step(scene: Scene) -> Step:
@@ -109,6 +110,28 @@ def test_an_adapter_that_can_not_tell_ends_as_errored_and_starts_nothing_more(sc
     assert scene.states(release) == {"integration": "errored"}
     assert sum(scene.backend.starts.values()) == 1
     assert "a person must look" in Hold.objects.open().get().reason
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_when_a_person_retries_the_step_it_is_looked_up_by_the_old_key_and_not_started(
+    scene: Scene, dies: bool
+) -> None:
+    scene.backend.stuck = True
+    scene.register(scene.application(environments=1, deploy_timeout=60), "v1")
+    scene.run(600)
+    scene.backend.stuck = False
+    key = Step.objects.get(kind="deploy").key
+
+    promotion = retry_step(hold=Hold.objects.open().get(), rights=AS_ALEX, reason="Look again.", now=scene.now)
+    if dies:
+        claimed = effects.claim(promotion.steps.get(kind="deploy").pk, now=scene.now)
+        assert claimed is not None
+        deploying.run(claimed)  # and the worker dies before it reports
+    scene.run(600)
+
+    promotion.refresh_from_db()
+    assert promotion.state == "succeeded"
+    assert scene.backend.starts == {key: 1}
 
 
 @pytest.mark.parametrize("status", [500, 502])

@@ -6,8 +6,8 @@ from django.db import transaction
 from deployer.audit.actions import record
 from deployer.audit.models import AppendOnlyError, Event
 from deployer.promotions.actions.abort import abort
-from deployer.promotions.actions.hold import lift_holds, place_hold
-from tests.scene import ALEX, Scene
+from deployer.promotions.actions.hold import lift_holds
+from tests.scene import ALEX, AS_ALEX, Scene
 
 
 class ChangedMyMindError(Exception):
@@ -16,11 +16,11 @@ class ChangedMyMindError(Exception):
 
 def test_each_action_leaves_who_what_when_and_why(scene: Scene) -> None:
     application = scene.application(environments=1)
-    place_hold(application=application, environment=None, by=ALEX, reason="Stop.", now=scene.now)
+    scene.hold(application)
     release = scene.register(application, "v1")
     promotion = scene.promotion(release, "integration")
     abort(promotion=promotion, by=ALEX, reason="Not this one.", now=scene.now)
-    lift_holds(application=application, environment=None, by=ALEX, resolution="Fine again.", now=scene.now)
+    lift_holds(application=application, environment=None, rights=AS_ALEX, resolution="Fine again.", now=scene.now)
 
     events = {event.kind: event for event in Event.objects.all()}
 
@@ -44,7 +44,7 @@ def test_a_change_that_is_rolled_back_takes_its_event_with_it(scene: Scene) -> N
 
     @transaction.atomic
     def place_and_regret() -> None:
-        place_hold(application=application, environment=None, by=ALEX, reason="Stop.", now=scene.now)
+        scene.hold(application)
         raise ChangedMyMindError
 
     with pytest.raises(ChangedMyMindError):

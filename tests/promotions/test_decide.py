@@ -52,6 +52,12 @@ def test_a_superseded_one_does_not_even_ask_the_gate() -> None:
     assert (decision.state, decision.superseded_by) == (P.SUPERSEDED, 7)
 
 
+def test_one_whose_step_can_not_be_tried_again_any_more_ends() -> None:
+    decision = decided(PromotionFacts(state=P.WAITING, gate=FREE, retry_void="v2 was rolled back since."))
+
+    assert (decision.state, decision.outcome) == (P.ABORTED, "v2 was rolled back since.")
+
+
 def test_a_waiting_one_without_facts_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="gate's facts"):
         decided(PromotionFacts(state=P.WAITING))

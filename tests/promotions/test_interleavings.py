@@ -12,7 +12,7 @@ from deployer.integrations.errors import Unavailable
 from deployer.promotions import jobs
 from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.call_back import call_back
-from deployer.promotions.actions.hold import lift_holds, place_hold
+from deployer.promotions.actions.hold import lift_holds
 from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.actions.register import register
 from deployer.promotions.engine import effects
@@ -20,7 +20,7 @@ from deployer.promotions.models import Promotion, PromotionKind, Step
 from deployer.refusal import RefusedError
 from deployer.releases.actions import NewRelease
 from deployer.releases.models import Release
-from tests.scene import ALEX, CI, Scene, webhook_config
+from tests.scene import ALEX, AS_ALEX, CI, Scene, webhook_config
 
 HOUR = 3600.0
 
@@ -94,7 +94,7 @@ class TestSuperseding:
     def test_a_newer_one_that_can_not_go_does_not_supersede_one_that_can(self, scene: Scene) -> None:
         application = scene.application(environments=2)
         staging = target_in(application, "staging")
-        place_hold(application=application, environment=staging.environment, by=ALEX, reason="Wait.", now=scene.now)
+        scene.hold(application, staging.environment, reason="Wait.")
         verified = scene.register(application, "v1")
         scene.run(60)
         scene.backend.broken.add(("frontend", "v2", "integration"))
@@ -103,7 +103,9 @@ class TestSuperseding:
         scene.run(600)
         assert scene.states(bad)["integration"] == "failed"
 
-        lift_holds(application=application, environment=staging.environment, by=ALEX, resolution="Go.", now=scene.now)
+        lift_holds(
+            application=application, environment=staging.environment, rights=AS_ALEX, resolution="Go.", now=scene.now
+        )
         scene.run(HOUR)
 
         assert scene.states(verified)["staging"] == "succeeded"
@@ -166,13 +168,13 @@ class TestRollback:
         production = target_in(application, "production").environment
         scene.register(application, "v1")
         scene.run(120)
-        place_hold(application=application, environment=production, by=ALEX, reason="Database move.", now=scene.now)
+        scene.hold(application, production, reason="Database move.")
         bad = scene.register(application, "v2")
         scene.run(120)
         roll_back(target=target_in(application, "staging"), by=ALEX, reason="v2 corrupts data.", now=scene.now)
         scene.run(60)
 
-        lift_holds(application=application, environment=production, by=ALEX, resolution="Moved.", now=scene.now)
+        lift_holds(application=application, environment=production, rights=AS_ALEX, resolution="Moved.", now=scene.now)
         scene.run(120)
 
         assert scene.live(application)["production"] == "v1"
@@ -223,7 +225,7 @@ class TestRollback:
         lift_holds(
             application=target.application,
             environment=target.environment,
-            by=ALEX,
+            rights=AS_ALEX,
             resolution="v3 fixes it.",
             now=scene.now,
         )
@@ -249,7 +251,7 @@ class TestRollback:
         lift_holds(
             application=target.application,
             environment=target.environment,
-            by=ALEX,
+            rights=AS_ALEX,
             resolution="v2 was fine.",
             now=scene.now,
         )
@@ -351,7 +353,11 @@ class TestAfterAnOutage:
         scene.backend.stuck = False
 
         lift_holds(
-            application=one, environment=scene.environments[0], by=ALEX, resolution="It has ended.", now=scene.now
+            application=one,
+            environment=scene.environments[0],
+            rights=AS_ALEX,
+            resolution="It has ended.",
+            now=scene.now,
         )
         scene.run(120)
 

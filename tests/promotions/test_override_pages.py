@@ -10,7 +10,6 @@ from deployer.access.models.user import Role
 from deployer.calendar.actions.freezes import NewFreeze, declare
 from deployer.calendar.actions.overrides import NewOverride
 from deployer.calendar.models import Freeze
-from deployer.promotions.actions.hold import place_hold
 from deployer.promotions.actions.override import override_promotion
 from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.models import Promotion, PromotionOverride
@@ -82,7 +81,7 @@ def test_the_page_offers_it_to_who_may_and_while_something_can_be(today: Scene, 
 
 
 def test_a_hold_is_not_overridden_but_lifted(today: Scene, frontend: Application) -> None:
-    place_hold(application=frontend, environment=None, by=ALEX, reason="The database is moving.", now=today.now)
+    today.hold(frontend, reason="The database is moving.")
     promotion = waiting(today, frontend)
 
     page = override_page(today, promotion)

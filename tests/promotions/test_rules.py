@@ -51,6 +51,36 @@ def test_each_rule_blocks_for_its_own_reason(change: dict[str, object], kind: Bl
     assert kinds(dataclasses.replace(FREE, **change)) == [kind]  # type: ignore[arg-type]
 
 
+HELD = HoldFacts(scope="frontend", reason="Stop.", placed_by="Alex")
+
+
+@pytest.mark.parametrize(
+    ("terms", "passes"),
+    [
+        ({"safe": 5, "safe_version": "v5"}, True),
+        ({"safe": 4, "safe_version": "v4"}, False),
+        ({"fix_past": 4, "fix_past_version": "v4"}, True),
+        ({"fix_past": 5, "fix_past_version": "v5"}, False),
+        ({"fix_past": 6, "safe": 4}, False),
+    ],
+)
+def test_a_hold_lets_pass_what_is_safe_and_what_is_newer_than_what_is_mended(
+    terms: dict[str, object], passes: bool
+) -> None:
+    hold = dataclasses.replace(HELD, **terms)  # type: ignore[arg-type]
+
+    assert (kinds(dataclasses.replace(FREE, holds=(hold,))) == []) is passes
+
+
+def test_a_hold_says_what_passes_it_until_when_and_whom_to_ask() -> None:
+    hold = dataclasses.replace(HELD, safe=4, safe_version="v4", until=NOW, contact="Sam", link="/holds/1/")
+
+    blocker = gate(dataclasses.replace(FREE, holds=(hold,)), NOW)[0]
+
+    assert blocker.sentence == "frontend is on hold, placed by Alex: Stop. Releases up to v4 pass it. Ask Sam."
+    assert (blocker.who, blocker.until, blocker.link) == ("Web can lift the hold", NOW, "/holds/1/")
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -12,10 +12,11 @@ from deployer.promotions.actions.abort import request_abort
 from deployer.promotions.engine import queue
 from deployer.promotions.engine.advance import locked, settle
 from deployer.promotions.engine.facts import gate_facts
+from deployer.promotions.engine.verdicts import forbidden
 from deployer.promotions.lines import create_promotion, record_event
 from deployer.promotions.models import Hold, Promotion, PromotionKind
 from deployer.promotions.models.hold import HoldKind
-from deployer.promotions.presence import failed_since, presence_on
+from deployer.promotions.presence import last_good, newest_there
 from deployer.promotions.rules import NEVER_BY_WAITING, gate
 from deployer.promotions.states import ACTIVE
 from deployer.refusal import BlockedError, RefusedError
@@ -40,17 +41,17 @@ def promote(*, release: Release, target: Target, by: Actor, reason: str = "", no
     )
     if existing is None:
         made = create_promotion(release, target, by=by, now=now, requested_by=by.label, reason=reason)
-        return _looked_at(made, now)
+        return looked_at(made, now)
     if existing.state in ACTIVE:
         raise RefusedError(f"{existing} is running already: {existing.full_url()}")
     existing.requested_by, existing.reason, existing.due_at = by.label, reason or existing.reason, now
     existing.save(update_fields=["requested_by", "reason", "due_at"])
     record_event(existing, "requested", f"{by} asked for {existing} by hand.", by=by, now=now)
     queue.wake(existing.pk)
-    return _looked_at(existing, now)
+    return looked_at(existing, now)
 
 
-def _looked_at(promotion: Promotion, now: datetime) -> Promotion:
+def looked_at(promotion: Promotion, now: datetime) -> Promotion:
     """The promotion, taken as far as it goes now: who asked is told at once whether it waits, and for what."""
     with locked(promotion.pk) as found:
         if found is not None:
@@ -66,7 +67,7 @@ def roll_back(
 
     What it leaves is withdrawn, so that it goes no further from here; what is on its way here is aborted first. The
     hold keeps the line from putting the newer release there again. Raises RefusedError without a reason, or when
-    there is nothing to go back to.
+    there is nothing to go back to, BlockedError when that is vetoed or the target pinned to another.
     """
     now = now or timezone.now()
     if not reason.strip():
@@ -75,8 +76,12 @@ def roll_back(
     if Promotion.objects.open().filter(target=target, kind=PromotionKind.ROLLBACK).exists():
         raise RefusedError(f"A rollback of {target} is under way already.")
     active = Promotion.objects.active().with_names().filter(target=target).first()
-    leaving = _newest_there(target, active)
+    leaving = newest_there(target, active)
+    if leaving is None:
+        raise RefusedError(f"Nothing is live on {target}, so there is nothing to roll back.")
     release = _to_go_back_to(target, leaving, to)
+    if against := forbidden(release, target):
+        raise BlockedError(against)
     if active is not None:
         request_abort(active, by=by, reason=reason, now=now)
     Deployment.objects.filter(target=target, release=leaving, withdrawn_at=None).update(withdrawn_at=now)
@@ -87,25 +92,14 @@ def roll_back(
     return promotion
 
 
-def _newest_there(target: Target, active: Promotion | None) -> Release:
-    """What a rollback leaves: the newest release that is, may be, or is about to be on the target.
-
-    A deploy that failed half-way counts: then what is live is gone back to, by deploying it again.
-    """
-    presence = presence_on(target)
-    failed = failed_since(target, presence.live)
-    found = [one for one in (presence.floor, active and active.release, failed and failed.release) if one]
-    if not found:
-        raise RefusedError(f"Nothing is live on {target}, so there is nothing to roll back.")
-    return max(found, key=lambda release: release.order)
-
-
 def _to_go_back_to(target: Target, leaving: Release, to: Release | None) -> Release:
     if to is None:
-        last_good = Deployment.objects.last_verified(target.pk, before=leaving.order)
-        if last_good is None:
-            raise RefusedError(f"No release older than {leaving.version} was ever verified on {target}.")
-        return last_good.release
+        good = last_good(target.pk, before=leaving.order)
+        if good is None:
+            raise RefusedError(
+                f"No release older than {leaving.version} was ever verified on {target}, or none that isn't vetoed."
+            )
+        return good.release
     if to.order >= leaving.order:
         raise RefusedError(f"{to.version} is not older than {leaving.version}: promote it instead.")
     if not Deployment.objects.good().filter(target=target, release=to).exists():
@@ -122,6 +116,7 @@ def _hold_after(rollback: Promotion, leaving: Release, *, by: Actor, now: dateti
         kind=HoldKind.ROLLBACK,
         reason=f"Rolled back from {leaving.version} to {rollback.release.version}: {rollback.reason}",
         promotion=rollback,
+        stopped=leaving,
         placed_by=by.label,
         placed_at=now,
     )

@@ -12,7 +12,7 @@ from apps_registry.models import Environment
 from deployer.audit.actor import ENGINE
 from deployer.gates import Blocker
 from deployer.promotions.decide import Decision, PromotionFacts, decide
-from deployer.promotions.engine import ending, steps, wakeups
+from deployer.promotions.engine import asking, ending, steps, wakeups
 from deployer.promotions.engine.facts import promotion_facts
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion
@@ -95,6 +95,8 @@ def _tell_why(promotion: Promotion, blockers: tuple[Blocker, ...], now: datetime
 
 
 def _apply(promotion: Promotion, facts: PromotionFacts, decision: Decision, now: datetime) -> None:
+    if decision.asks_for_approval:
+        asking.ask(promotion, now)
     if decision.step is not None and decision.step_state is not None:
         step = promotion.steps.get(position=decision.step)
         if decision.step_state is StepState.RUNNING:
@@ -112,5 +114,7 @@ def _apply(promotion: Promotion, facts: PromotionFacts, decision: Decision, now:
             record_event(promotion, "verifying", f"{promotion} is being verified.", by=ENGINE, now=now)
         case PromotionState.SUPERSEDED if decision.superseded_by is not None:
             ending.supersede(promotion, decision.superseded_by, now)
+        case PromotionState.ABORTED if decision.is_unapproved:
+            asking.expire(promotion, decision.outcome, now)
         case ended:
             ending.end(promotion, ended, decision.outcome, now)

@@ -72,7 +72,7 @@ def _judge(step: Step, reading: Reading) -> Report:
 
 def _context(claimed: Claim) -> CheckContext:
     promotion: Promotion = claimed.promotion
-    deployment = promotion.deployment
+    deployment = promotion.brought
     if deployment is None:
         raise ValueError("Checks are made after the deploy.")
     return CheckContext(

@@ -67,7 +67,7 @@ def claim(step_id: int, *, now: datetime) -> Claim | None:
         action = _next_action(step, promotion)
         if action is Action.START:
             step.intended_at = now
-        if step.fence == 0:
+        if step.deadline_at is None:
             step.deadline_at = now + timedelta(seconds=step.spec["timeout"])
         elif step.deadline_at and now >= step.deadline_at:
             step.late_claims += 1

@@ -1,21 +1,20 @@
 """How promotions end, and what follows: the next environment, a hold, a rollback, those that waited."""
 
 from datetime import datetime
-from textwrap import shorten
 
 from apps_registry.models.target import RollbackPolicy
 from deployer.audit.actor import ENGINE
 from deployer.calendar.models import Slot
-from deployer.promotions import log_text
+from deployer.promotions import holds
 from deployer.promotions.engine import wakeups
+from deployer.promotions.engine.stopping import tell_stop
+from deployer.promotions.engine.verdicts import forbidden
 from deployer.promotions.lines import continue_line, create_promotion, record_event
-from deployer.promotions.models import Hold, Promotion, PromotionKind, Step
+from deployer.promotions.models import Hold, Promotion, PromotionKind
 from deployer.promotions.models.hold import HoldKind
+from deployer.promotions.presence import last_good, newest_there
 from deployer.promotions.states import STEP_FINISHED, STOPPED, PromotionState, StepState
-from deployer.releases.models import Deployment
-
-EVIDENCE_WIDTH = 300
-"""Characters of a line that go into a message."""
+from deployer.releases.models import Deployment, Release
 
 
 def end(promotion: Promotion, state: PromotionState, outcome: str, now: datetime) -> None:
@@ -52,62 +51,57 @@ def supersede(promotion: Promotion, by_id: int, now: datetime) -> None:
 
 
 def _go_on(promotion: Promotion, now: datetime) -> None:
-    Deployment.objects.filter(promotion=promotion).update(verified_at=now)
+    if promotion.brought is not None:
+        Deployment.objects.filter(pk=promotion.brought.pk).update(verified_at=now)
     record_event(promotion, "succeeded", f"{promotion} succeeded.", by=ENGINE, now=now)
+    holds.fixed_forward(promotion, now)
     if not promotion.is_rollback:
         continue_line(promotion.release, after=promotion.target, by=ENGINE, now=now)
 
 
 def _stop_the_line(promotion: Promotion, now: datetime) -> None:
     """Place the hold, say who must move, and roll back where the policy says so."""
+    holds.fix_failed(promotion, now)
     hold = Hold.objects.create(
         application=promotion.application,
         environment=promotion.environment,
         kind=HoldKind.FAILURE,
         reason=f"{promotion.get_kind_display()} of {promotion.release.version} {promotion.state}. {promotion.outcome}",
         promotion=promotion,
+        stopped=_stopped_release(promotion),
         placed_by=ENGINE.label,
         placed_at=now,
     )
-    live = Deployment.objects.live_on(promotion.target_id)
-    record_event(
-        promotion,
-        promotion.state,
-        f"{promotion} {promotion.state}: {promotion.outcome}",
-        by=ENGINE,
-        now=now,
-        live=live.release.version if live else "",
-        evidence=_evidence(promotion),
-        ways_out=hold.ways_out(),
-        url=promotion.full_url(),
-    )
-    if promotion.state == PromotionState.FAILED:
-        _roll_back_by_policy(promotion, now)
-
-
-def _evidence(promotion: Promotion) -> list[str]:
-    """The last things the failed step observed or printed, at most five lines."""
-    step: Step | None = promotion.steps.filter(state__in=[StepState.FAILED, StepState.ERRORED]).first()
-    if step is None:
-        return []
-    observed = [measurement.sentence for measurement in step.measurements.order_by("-id")[:5]][::-1]
-    printed = log_text.plain("".join(chunk.text for chunk in step.log.order_by("-id")[:3][::-1])).splitlines()
-    return [shorten(line, EVIDENCE_WIDTH, placeholder="…") for line in (observed + printed)[-5:]]
-
-
-def _roll_back_by_policy(promotion: Promotion, now: datetime) -> None:
-    """Only on a definite no, only when the new release became live, and never a rollback of a rollback."""
-    if promotion.target.rollback != RollbackPolicy.ON_FAILED or promotion.is_rollback or not promotion.deployment_id:
-        return
-    if Promotion.objects.open().filter(target=promotion.target_id, kind=PromotionKind.ROLLBACK).exists():
-        return
-    older = Deployment.objects.last_verified(promotion.target_id, before=promotion.release.order)
+    older = _back_to_by_policy(promotion)
+    tell_stop(hold, promotion, now=now, rolls_back_to=older.version if older else "")
     if older is not None:
         create_promotion(
-            older.release,
+            older,
             promotion.target,
             by=ENGINE,
             now=now,
             kind=PromotionKind.ROLLBACK,
             reason=f"The policy rolls back when a check fails: {promotion.outcome}",
         )
+
+
+def _stopped_release(promotion: Promotion) -> Release:
+    """Which release goes no further: of a rollback that stopped, what it was to leave."""
+    if not promotion.is_rollback:
+        return promotion.release
+    left = Hold.objects.open().filter(promotion__target=promotion.target_id, stopped__isnull=False)
+    there = newest_there(promotion.target, None)
+    found = [promotion.release, *(hold.stopped for hold in left.select_related("stopped")), there]
+    return max((release for release in found if release), key=lambda release: release.order)
+
+
+def _back_to_by_policy(promotion: Promotion) -> Release | None:
+    """Only on a definite no, only when the new release became live, and never a rollback of a rollback; to none that is
+    vetoed, nor past a pin."""
+    asked = promotion.state == PromotionState.FAILED and promotion.target.rollback == RollbackPolicy.ON_FAILED
+    if not asked or promotion.is_rollback or promotion.brought is None:
+        return None
+    if Promotion.objects.open().filter(target=promotion.target_id, kind=PromotionKind.ROLLBACK).exists():
+        return None
+    older = last_good(promotion.target_id, before=promotion.release.order)
+    return older.release if older is not None and not forbidden(older.release, promotion.target) else None

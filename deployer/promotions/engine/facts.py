@@ -1,5 +1,6 @@
 """Gathers, under the locks of `advance`, what the pure rules look at."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -9,7 +10,9 @@ from apps_registry.models.exclusion import exclusions_of
 from apps_registry.models.target import Batching, Policy
 from deployer.calendar.facts import Asked, calendar_facts
 from deployer.promotions.decide import PromotionFacts, StepFacts
-from deployer.promotions.models import Hold, Promotion, PromotionKind, Step, StepKind
+from deployer.promotions.engine import retrying
+from deployer.promotions.engine.verdicts import approval_facts, pin_facts, veto_facts
+from deployer.promotions.models import Hold, Pin, Promotion, PromotionKind, Step, StepKind, Veto
 from deployer.promotions.models.promotion import PromotionQuerySet
 from deployer.promotions.presence import Presence, presence_on
 from deployer.promotions.rules import GateFacts, HoldFacts, LiveFacts, RunningFacts, UpstreamFacts
@@ -22,11 +25,11 @@ def promotion_facts(promotion: Promotion, now: datetime) -> PromotionFacts:
     state = PromotionState(promotion.state)
     if state is PromotionState.WAITING:
         presence = presence_on(promotion.target)
-        newer = superseding(promotion, presence)
+        newer = superseding(promotion, presence, now)
         if newer is not None:
             return PromotionFacts(state=state, superseded_by=newer)
         gate = gate_facts(promotion.release, promotion.target, now=now, promotion=promotion, presence=presence)
-        return PromotionFacts(state=state, gate=gate)
+        return PromotionFacts(state=state, gate=gate, retry_void=retrying.void(promotion))
     steps = tuple(step_facts(step) for step in promotion.steps.all())
     return PromotionFacts(state=state, steps=steps, abort_requested_by=promotion.abort_requested_by)
 
@@ -45,12 +48,13 @@ def step_facts(step: Step) -> StepFacts:
     )
 
 
-def superseding(promotion: Promotion, presence: Presence) -> int | None:
+def superseding(promotion: Promotion, presence: Presence, now: datetime) -> int | None:
     """The promotion that makes this waiting one pointless, or None.
 
     One that brought its release, or a newer one, always does. Where only the newest goes on, so does a newer one that
-    waits and could go: not one that still has to succeed in the environment before, and not one that nobody asked for
-    when a person asked for this.
+    waits and could go: not one that still has to succeed in the environment before, not one that was vetoed, not one
+    that a hold stops which lets this pass, and not one that nobody asked for when a person asked for this. None does
+    where the target stays on this very release.
     """
     if promotion.is_rollback:
         return None
@@ -62,13 +66,22 @@ def superseding(promotion: Promotion, presence: Presence) -> int | None:
     newer = Promotion.objects.waiting().filter(
         target=promotion.target_id, kind=PromotionKind.FORWARD, release__order__gt=promotion.release.order
     )
+    newer = newer.exclude(release__in=Veto.objects.standing().values("release"))
+    newer = newer.exclude(target__in=Pin.objects.standing().filter(release=promotion.release_id).values("target"))
     if promotion.requested_by:
         newer = newer.exclude(requested_by="")
-    for candidate in newer.select_related("release").order_by("-release__order"):
+    candidates = list(newer.select_related("release").order_by("-release__order"))
+    holds = _holds(promotion.target, now) if candidates else ()
+    for candidate in candidates:
         upstream = _upstream(candidate.release, promotion.target)
-        if upstream is None or upstream.verified:
+        if (upstream is None or upstream.verified) and not _held_back(candidate, promotion, holds):
             return candidate.pk
     return None
+
+
+def _held_back(newer: Promotion, older: Promotion, holds: Sequence[HoldFacts]) -> bool:
+    """Whether a hold stops the newer one and lets the older pass."""
+    return any(hold.lets_pass(older.release.order) and not hold.lets_pass(newer.release.order) for hold in holds)
 
 
 def gate_facts(
@@ -108,7 +121,10 @@ def gate_facts(
         deploys_alone=application.deploys_alone,
         deploys_alone_reason=application.deploys_alone_reason,
         trust_issues=_trust_issues(target),
-        holds=_holds(target),
+        veto=veto_facts(release),
+        pin=pin_facts(target),
+        approval=None if is_rollback else approval_facts(target, promotion, now),
+        holds=_holds(target, now),
         live=_live(presence),
         floor=floor.order if floor else 0,
         floor_version=floor.version if floor else "",
@@ -162,14 +178,15 @@ def _with_application(promotions: PromotionQuerySet) -> PromotionQuerySet:
 
 
 def _uncertain(promotions: PromotionQuerySet) -> PromotionQuerySet:
-    """Those whose deploy was started and may be running still, until a person has lifted their hold."""
+    """Those whose deploy was started and may be running still, until a person has lifted their hold; where that was to
+    look again what became of it, until that is done."""
+    looked_for = Promotion.objects.waiting().filter(retry_from__isnull=False).values("retry_of")
     return promotions.filter(
+        Q(pk__in=Hold.objects.open().filter(promotion__isnull=False).values("promotion")) | Q(pk__in=looked_for),
         state=PromotionState.ERRORED,
         deployment=None,
         steps__kind=StepKind.DEPLOY,
         steps__intended_at__isnull=False,
-        holds__lifted_at=None,
-        holds__isnull=False,
     )
 
 
@@ -179,16 +196,27 @@ def _trust_issues(target: Target) -> tuple[str, ...]:
     return tuple(issues.order_by("opened_at").values_list("reason", flat=True))
 
 
-def _holds(target: Target) -> tuple[HoldFacts, ...]:
-    holds = Hold.objects.open().touching(application_id=target.application_id, environment_id=target.environment_id)
-    return tuple(
-        HoldFacts(
-            scope=hold.scope,
-            reason=hold.reason,
-            placed_by=hold.placed_by,
-            link=hold.promotion.get_absolute_url() if hold.promotion else "",
-        )
-        for hold in holds.prefetch_related("application", "environment", "promotion").order_by("id")
+def _holds(target: Target, now: datetime) -> tuple[HoldFacts, ...]:
+    holds = Hold.objects.stopping(now).touching(
+        application_id=target.application_id, environment_id=target.environment_id
+    )
+    names = ("application", "environment", "newest_safe", "stopped")
+    return tuple(hold_facts(hold) for hold in holds.select_related(*names).order_by("id"))
+
+
+def hold_facts(hold: Hold) -> HoldFacts:
+    safe, fix_past = hold.newest_safe, hold.stopped if hold.fix_forward_at else None
+    return HoldFacts(
+        scope=hold.scope,
+        reason=hold.reason,
+        placed_by=hold.placed_by,
+        link=hold.get_absolute_url(),
+        contact=hold.contact,
+        until=hold.ends_at,
+        safe=safe.order if safe else None,
+        safe_version=safe.version if safe else "",
+        fix_past=fix_past.order if fix_past else None,
+        fix_past_version=fix_past.version if fix_past else "",
     )
 
 
@@ -212,6 +240,7 @@ def _ahead(target: Target, promotion: Promotion | None) -> tuple[str, ...]:
     earlier = Promotion.objects.waiting().filter(
         target=target, kind=PromotionKind.FORWARD, release__order__lt=promotion.release.order
     )
+    earlier = earlier.exclude(release__in=Veto.objects.standing().values("release"))
     return tuple(earlier.order_by("release__order").values_list("release__version", flat=True)[:3])
 
 

@@ -1,10 +1,11 @@
 """Makes, starts and finishes the steps of a promotion. The caller holds the locks of `advance.locked`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from apps_registry.models import TargetCheck
 from deployer.audit.actor import ENGINE
-from deployer.promotions.engine import queue, wakeups
+from deployer.promotions.engine import queue, retrying, wakeups
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion, Step, StepKind
 from deployer.promotions.states import PromotionState, StepState
@@ -25,6 +26,7 @@ def admit(promotion: Promotion, now: datetime, *, previous: str) -> None:
     planned = [deploy, *(_check_step(check) for check in target.checks.all())]
     if target.soak and not promotion.is_rollback:
         planned.append(Step(kind=StepKind.SOAK, name="Soak", spec={"seconds": target.soak}))
+    retrying.carry_over(promotion, planned, now)
     for position, step in enumerate(planned):
         step.promotion, step.position = promotion, position
     Step.objects.bulk_create(planned)
@@ -32,12 +34,20 @@ def admit(promotion: Promotion, now: datetime, *, previous: str) -> None:
     record_event(
         promotion,
         "started",
-        f"{promotion} started.",
+        _beginning(promotion, planned),
         by=ENGINE,
         now=now,
         previous=previous,
     )
-    start(deploy, now)
+    if deploy.state == StepState.PENDING:
+        start(deploy, now)
+
+
+def _beginning(promotion: Promotion, planned: Sequence[Step]) -> str:
+    if promotion.retry_from is None:
+        return f"{promotion} started."
+    first = next((step.name for step in planned if step.state == StepState.PENDING), "nothing that is left to do")
+    return f"{promotion} started again with {first}: it tries promotion {promotion.retry_of_id} again from there."
 
 
 def _check_step(check: TargetCheck) -> Step:

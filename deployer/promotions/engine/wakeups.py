@@ -50,10 +50,11 @@ def wake_after_end(ended: Promotion, *, now: datetime) -> None:
     for_a_place: list[int] = []
     others: list[int] = []
     for pk, target_id, blockers in waiting.values_list("pk", "target", "blockers"):
-        kinds = {blocker["kind"] for blocker in blockers}
+        kinds = {blocker["kind"] for blocker in blockers} - {BlockerKind.APPROVAL}  # asked for once it is the last
         if kinds == {BlockerKind.CAPACITY}:
             for_a_place.append(pk)
-        elif kinds <= FREED_WITH_A_PLACE | (FREED_WITH_THE_TARGET if target_id == ended.target_id else frozenset()):
+        freed = FREED_WITH_A_PLACE | (FREED_WITH_THE_TARGET if target_id == ended.target_id else frozenset())
+        if kinds and kinds <= freed and kinds != {BlockerKind.CAPACITY}:
             others.append(pk)
     _wake(sorted(for_a_place[: 2 * free] + others[: 2 * environment.capacity]), now)
 

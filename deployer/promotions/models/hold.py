@@ -1,5 +1,6 @@
 """Holds: the line is stopped for an application until someone lifts it."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -29,10 +30,35 @@ class WayOut(models.TextChoices):
     FIX_FORWARD = "fix_forward", "A newer release passed"
     END = "end", "Its end came"
 
+    @property
+    def slug(self) -> str:
+        """As addresses and the terminal name it."""
+        return self.value.replace("_", "-")
+
 
 class HoldQuerySet(models.QuerySet["Hold"]):
     def open(self) -> Self:
         return self.filter(lifted_at=None)
+
+    def stopping(self, now: datetime) -> Self:
+        """The open ones whose end has not come."""
+        return self.open().filter(Q(ends_at=None) | Q(ends_at__gt=now))
+
+    def over(self, now: datetime) -> Self:
+        """The open ones that are to be lifted, since their end has come."""
+        return self.open().filter(ends_at__lte=now)
+
+    def with_names(self) -> Self:
+        """With everything that names a hold and what it stopped, so that showing it costs no further query."""
+        return self.select_related(
+            "application__owner",
+            "environment",
+            "stopped",
+            "newest_safe",
+            "promotion__release",
+            "promotion__target__environment",
+            "promotion__target__application__owner",
+        )
 
     def touching(self, *, application_id: int, environment_id: int) -> Self:
         """Those that stop deploys of the application into the environment."""
@@ -43,8 +69,10 @@ class Hold(models.Model):
     """Stop-the-line. Without an environment it counts in all of them.
 
     Its effect ends only by lifting, with a resolution, or at `ends_at` (UTC) where it has one; who set it and who
-    lifted it are names. Releases up to `newest_safe` pass it. From `fix_forward_at` on a release that is newer than the
-    one that was stopped passes it too, and lifts it by succeeding.
+    lifted it are names. `promotion` is what failed, or the rollback that left it; `stopped` the release that goes no
+    further: of a failure the promotion's, of a rollback the one that was left. Releases up to `newest_safe` pass it.
+    From `fix_forward_at` on a release that is newer than the one that was stopped passes it too, and lifts it by
+    succeeding.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="holds")
@@ -52,6 +80,7 @@ class Hold(models.Model):
     kind = models.CharField(max_length=10, choices=HoldKind)
     reason = models.TextField()
     promotion = models.ForeignKey(Promotion, on_delete=models.PROTECT, null=True, blank=True, related_name="holds")
+    stopped = models.ForeignKey(Release, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     placed_by = models.CharField(max_length=150)
     placed_at = models.DateTimeField(default=timezone.now)
     contact = models.CharField(max_length=200, blank=True)
@@ -98,17 +127,6 @@ class Hold(models.Model):
             else f"{self.application} in every environment"
         )
 
-    def ways_out(self) -> list[str]:
-        """The commands that let the line go on, for pages, messages and the terminal alike; the gentlest first.
-
-        A failure can also be tried again once the hold is lifted, or rolled back; after a rollback neither makes sense.
-        """
-        place = f"{self.application} {self.environment or ''}".strip()
-        lift = f'manage.py unhold {place} --resolution "what was done"'
-        if self.kind != HoldKind.FAILURE or self.promotion is None:
-            return [lift]
-        version = self.promotion.release.version
-        if self.promotion.is_rollback:
-            return [lift, f'manage.py rollback {place} --to {version} --reason "why"  # try it again']
-        retry = f"manage.py promote {self.application} {version} {self.environment}  # then try it again"
-        return [lift, retry, f'manage.py rollback {place} --reason "why"']
+    @property
+    def is_open(self) -> bool:
+        return self.lifted_at is None

@@ -44,8 +44,8 @@ class Promotion(models.Model):
     """One attempt. Its state changes only through `move`; `due_at` (UTC) is its only timer.
 
     `requested_by` is empty when the engine asked for it. `abort_requested_by` is set while a running deploy is
-    being stopped. `retry_of` is the promotion that it tries again, from the step at `retry_from` where that is set,
-    else whole. `blockers` are why it waits, as
+    being stopped. `approval_asked_at` is when people were last asked to approve it. `retry_of` is the promotion that it
+    tries again, from that one's step at `retry_from` where that is set, else whole. `blockers` are why it waits, as
     `gates.Blocker.to_json` writes them. `outcome` is one sentence on how it ended.
     """
 
@@ -63,6 +63,7 @@ class Promotion(models.Model):
     deployment = models.OneToOneField(Deployment, on_delete=models.PROTECT, null=True, blank=True)
     abort_requested_by = models.CharField(max_length=150, blank=True)
     abort_reason = models.TextField(blank=True)
+    approval_asked_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True, blank=True)
@@ -116,6 +117,13 @@ class Promotion(models.Model):
     @property
     def environment(self) -> Environment:
         return self.target.environment
+
+    @property
+    def brought(self) -> Deployment | None:
+        """The deployment that it made; of one that tried a later step again, the one whose step it was."""
+        if self.deployment is None and self.retry_from is not None and self.retry_of is not None:
+            return self.retry_of.brought
+        return self.deployment
 
     @property
     def is_rollback(self) -> bool:

@@ -9,11 +9,10 @@ from apps_registry.models import Application
 from deployer import clock as clock_module
 from deployer.clock import ENOUGH, Clock, Source
 from deployer.promotions import jobs
-from deployer.promotions.actions.hold import place_hold
 from deployer.promotions.engine.queue import WAKE
 from deployer.promotions.models import Promotion
 from deployer.promotions.models.promotion import PromotionQuerySet
-from tests.scene import ALEX, NOON, Scene
+from tests.scene import NOON, Scene
 
 Queued = list[tuple[str, int]]
 
@@ -123,7 +122,7 @@ def test_an_end_wakes_those_that_waited_for_its_target_too(end: Ends) -> None:
 
 def test_an_end_wakes_no_one_who_waits_for_a_person(end: Ends) -> None:
     application = Application.objects.get(slug="app-1")
-    place_hold(application=application, environment=None, by=ALEX, reason="Wait.", now=end.scene.now)
+    end.scene.hold(application, reason="Wait.")
     end.scene.run(1)
 
     assert end.woken() == ["app-2", "app-3"]

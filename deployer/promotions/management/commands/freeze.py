@@ -1,11 +1,9 @@
 """Declares a freeze."""
 
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from apps_registry.models import Team
 from apps_registry.rights import rights_of_operator
@@ -32,8 +30,8 @@ class Command(terminal.ActionCommand):
     def act(self, options: dict[str, Any]) -> None:
         now = timezone.now()
         new = NewFreeze(
-            starts_at=_time(options["starts_at"]) or now,
-            ends_at=_time(options["ends_at"]),
+            starts_at=terminal.time_of(options["starts_at"]) or now,
+            ends_at=terminal.time_of(options["ends_at"]),
             reason=options["reason"],
             environments=[terminal.find_environment(slug) for slug in options["environment"]],
             teams=[_team(slug) for slug in options["team"]],
@@ -50,19 +48,6 @@ class Command(terminal.ActionCommand):
         for slot in caught_slots(freeze, now):
             self.stdout.write(f"  It catches the slot of {slot.names} in {slot.environment}: {slot.full_url()}")
         self.stdout.write(f'To lift it: manage.py unfreeze {freeze.pk} --reason "why"')
-
-
-def _time(text: str | None) -> datetime | None:
-    """By the server's clocks where it names no zone. Raises CommandError."""
-    if text is None:
-        return None
-    try:
-        at = parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None:
-        raise CommandError(f"{text!r} is no time: write it such as 2026-12-22T09:00.")
-    return at if timezone.is_aware(at) else timezone.make_aware(at)
 
 
 def _team(slug: str) -> Team:

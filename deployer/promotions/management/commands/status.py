@@ -16,6 +16,7 @@ from deployer.promotions import terminal
 from deployer.promotions.models import Hold, Promotion
 from deployer.promotions.models.hold import HoldKind
 from deployer.promotions.standing import Standing, TargetStanding, standings
+from deployer.promotions.ways import ways_out_of
 
 INDENT = " " * 14
 
@@ -85,11 +86,26 @@ def _target(standing: TargetStanding, now: datetime) -> Iterator[str]:
 
 def _hold(hold: Hold, now: datetime) -> Iterator[str]:
     yield f"{INDENT}ON HOLD for {timesince(hold.placed_at, now)}, by {hold.placed_by}: {hold.reason}"
-    for way in hold.ways_out():
-        yield f"{INDENT}  to go on: {way}"
+    yield from (f"{INDENT}  {line}" for line in _terms(hold))
+    for way in ways_out_of(hold, now=now):
+        if way.possible:
+            yield f"{INDENT}  to go on: {way.command}  # {way.label.lower()}"
+    yield f"{INDENT}  {hold.full_url()}"
     if hold.kind == HoldKind.FAILURE and hold.promotion is not None:
         for told in _told(hold.promotion):
             yield f"{INDENT}  {told}"
+
+
+def _terms(hold: Hold) -> Iterator[str]:
+    """What ends it by itself, what passes it, and whom to ask."""
+    if hold.ends_at:
+        yield f"until {timezone.localtime(hold.ends_at):%-d %b %H:%M %Z}"
+    if hold.newest_safe:
+        yield f"releases up to {hold.newest_safe.version} pass it"
+    if hold.fix_forward_at:
+        yield f"newer releases pass it, since {hold.fix_forward_by} fixes forward"
+    if hold.contact:
+        yield f"ask {hold.contact}"
 
 
 def _told(promotion: Promotion) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from apps_registry.rights import rights_of_operator
 from deployer.access.operator import operator
 from deployer.promotions import terminal
 from deployer.promotions.actions.hold import lift_holds
@@ -23,7 +24,7 @@ class Command(terminal.ActionCommand):
         holds = lift_holds(
             application=application,
             environment=environment,
-            by=operator(),
+            rights=rights_of_operator(operator()),
             resolution=options["resolution"],
         )
         for hold in holds:
