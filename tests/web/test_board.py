@@ -251,5 +251,5 @@ def test_it_takes_a_handful_of_queries_however_many_applications_there_are(reade
         read_board()
 
     assert len(pages.rows_of(page)) == number
-    assert len(board) == 7
-    assert len(whole_page) == 10
+    assert len(board) == 9
+    assert len(whole_page) == 12

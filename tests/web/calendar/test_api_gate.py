@@ -13,7 +13,6 @@ from deployer.calendar.actions.overrides import NewOverride
 from deployer.calendar.models import EnvironmentCalendar, Freeze
 from deployer.gates import Blocker
 from deployer.promotions.actions.abort import abort
-from deployer.promotions.actions.hold import place_hold
 from deployer.promotions.actions.override import override_promotion
 from deployer.promotions.models import Promotion, PromotionOverride
 from tests.calendar.bookings import booked
@@ -77,7 +76,7 @@ class TestGate:
         self, ci: Caller, today: Scene, frontend: Application
     ) -> None:
         frozen(today, until=soon(2))
-        place_hold(application=frontend, environment=None, by=ALEX, reason="It leaks.", now=today.now)
+        today.hold(frontend, reason="It leaks.")
         promotion = today.promotion(today.register(frontend, "v1"), "integration")
         today.run(1)
         promotion.refresh_from_db()
@@ -182,7 +181,7 @@ class TestGate:
     def test_without_a_release_the_calendar_alone_answers(
         self, ci: Caller, today: Scene, frontend: Application
     ) -> None:
-        place_hold(application=frontend, environment=None, by=ALEX, reason="It leaks.", now=today.now)
+        today.hold(frontend, reason="It leaks.")
         assert ask(ci)["allowed"] is True
         freeze = frozen(today, until=soon(2))
 

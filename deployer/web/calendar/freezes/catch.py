@@ -17,6 +17,7 @@ from deployer.promotions.listeners import caught_promotions, finishing_promotion
 from deployer.promotions.models import Promotion
 
 MOST_SHOWN = 50
+WAYS = {Channel.EMAIL: "by e-mail", Channel.SLACK: "in Slack", Channel.WEBHOOK: "by webhook"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,11 @@ def reach_of(freeze: Freeze | NewFreeze) -> Reach:
 
 @dataclass(slots=True, kw_only=True)
 class Told:
-    """Somebody who is told, and why; `logged` are their addresses that Deployer can't reach yet."""
+    """Somebody who is told, by which ways, and why; `logged` are their addresses that Deployer can't reach yet."""
 
     name: str
     why: str
-    by_email: bool = False
+    by: list[str] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
 
 
@@ -73,10 +74,10 @@ def told_of(catch: Catch, *, by: Actor) -> list[Told]:
     found: dict[str, Told] = {}
     for receiver in receivers_of([*_promotion_events(catch.waiting, by), *_slot_events(catch.slots, by)]):
         told = found.setdefault(receiver.name, Told(name=receiver.name, why=receiver.why))
-        if receiver.channel is Channel.EMAIL:
-            told.by_email = True
-        else:
+        if receiver.channel is Channel.LOG:
             told.logged.append(receiver.address)
+        elif WAYS[receiver.channel] not in told.by:
+            told.by.append(WAYS[receiver.channel])
     return list(found.values())
 
 

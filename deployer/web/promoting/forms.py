@@ -1,0 +1,56 @@
+"""What is typed to abort, promote and roll back."""
+
+from collections.abc import Sequence
+
+from django import forms
+from django.http import QueryDict
+
+from deployer.releases.models import Deployment, Release
+from deployer.web.calendar.freezes.forms import REASON_LENGTH, ReaderForm, reason_field
+from deployer.web.calendar.slots.reader import Reader
+
+
+class AbortForm(ReaderForm):
+    reason = reason_field("Say why it is to be aborted")
+
+    def clean_reason(self) -> str:
+        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
+
+
+class PromoteForm(ReaderForm):
+    """A reason is welcome and not needed: what is promoted was to be promoted."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea,
+        error_messages={"max_length": f"The reason must be at most {REASON_LENGTH} characters long"},
+    )
+
+    def clean_reason(self) -> str:
+        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
+
+
+class RollBackForm(AbortForm):
+    """`to` is a version out of `choices`; the last that was verified is chosen already."""
+
+    reason = reason_field("Say why it is to be rolled back")
+    to = forms.ChoiceField(
+        error_messages={
+            "required": "Choose the release to go back to",
+            "invalid_choice": "Choose another release: %(value)s can't be gone back to any more",
+        }
+    )
+    field_order = ("to", "reason")
+
+    def __init__(self, data: QueryDict | None = None, *, reader: Reader, choices: Sequence[Deployment]) -> None:
+        self.choices = choices
+        super().__init__(data, reader=reader, initial={"to": choices[0].release.version if choices else ""})
+        field = self.fields["to"]
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(one.release.version, one.release.version) for one in choices]
+
+    @property
+    def release(self) -> Release:
+        """Only when valid."""
+        return next(one.release for one in self.choices if one.release.version == self.cleaned_data["to"])

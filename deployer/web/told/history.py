@@ -1,0 +1,59 @@
+"""What a person was told, they themselves and their teams."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from apps_registry.models import Team
+from deployer.access.models import User
+from deployer.notifications.models import Channel, Notification
+
+SHOWN = 50
+DEEPEST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """One page of what was told, the newest first. `only_me` leaves out what their teams were told."""
+
+    told: Sequence[Notification]
+    only_me: bool
+    page: int
+    has_more: bool
+
+    @property
+    def newer(self) -> str:
+        return self._query(self.page - 1) if self.page > 1 else ""
+
+    @property
+    def older(self) -> str:
+        return self._query(self.page + 1) if self.has_more else ""
+
+    def _query(self, page: int) -> str:
+        return f"{'to=me&' if self.only_me else ''}page={page}"
+
+
+def history(person: User, *, only_me: bool, page: int) -> History:
+    """Three queries."""
+    page = min(max(page, 1), DEEPEST)
+    first = (page - 1) * SHOWN
+    teams = [] if only_me else list(Team.objects.filter(memberships__user=person))
+    wanted = to_person(person)
+    for team in teams:
+        wanted |= to_team(team)
+    rows = Notification.objects.filter(wanted).select_related("event").order_by("-id")
+    found = list(rows[first : first + SHOWN + 1])
+    return History(told=found[:SHOWN], only_me=only_me, page=page, has_more=len(found) > SHOWN and page < DEEPEST)
+
+
+def to_person(person: User) -> Q:
+    """What went to their own address; nothing when they have none."""
+    return Q(channel=Channel.EMAIL, address__iexact=person.email) if person.email else Q(pk__in=())
+
+
+def to_team(team: Team) -> Q:
+    """What went to a team: its address, and its channels."""
+    channels = [channel for channel in (team.slack_channel, team.alerts_channel) if channel]
+    found = Q(channel__in=(Channel.SLACK, Channel.LOG), address__in=channels)
+    return found | Q(channel=Channel.EMAIL, address__iexact=team.email) if team.email else found
