@@ -86,9 +86,9 @@ run: assets install migrate ## run the default stack on http://127.0.0.1:$(PORT)
 
 # --- What is checked --------------------------------------------------------------------------------------
 
-test: $(VENV)/.dev assets ## run the tests, on SQLite, and those that ask a database on PostgreSQL too
+test: $(VENV)/.dev assets ## run the tests, on SQLite, and all but the pages' on PostgreSQL too
 	$(NO_SERVICES) $(PYTEST)
-	$(NO_SERVICES) $(PY) -m tests.postgres -- $(PYTEST) --only-with-database
+	$(NO_SERVICES) $(PY) -m tests.postgres -- $(PYTEST) --other-database
 
 test-faults: $(VENV)/.dev ## run the long tests that break things: kill, restart, flush, deliver twice
 	$(NO_SERVICES) $(PY) -m tests.faults --database sqlite $(FAULT_ARGS)

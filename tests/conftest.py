@@ -1,6 +1,7 @@
 """What every test has: no network but loopback, and a queue that only remembers."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pytest_socket import socket_allow_hosts
@@ -8,18 +9,37 @@ from pytest_socket import socket_allow_hosts
 from deployer import queueing
 from tests.scene import Scene, running_scene
 
+TESTS = Path(__file__).parent
+PAGES = TESTS / "web"
+OTHER_PAGES = frozenset(
+    {
+        TESTS / "access/test_walk.py",
+        TESTS / "promotions/test_views.py",
+        TESTS / "promotions/test_api_hostile.py",
+        TESTS / "web/calendar/test_api_hostile.py",
+        *(TESTS / "apps_registry/admin").glob("test_*.py"),
+    }
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--only-with-database", action="store_true", help="leave out what asks no database: another one changes nothing"
+        "--other-database",
+        action="store_true",
+        help="leave out what asks no database, and pages, which show what the other tests have asked for",
     )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--only-with-database"):
-        kept = [item for item in items if asks_a_database(item)]
-        config.hook.pytest_deselected(items=[item for item in items if not asks_a_database(item)])
-        items[:] = kept
+    if config.getoption("--other-database"):
+        left_out = [item for item in items if is_of_a_page(item) or not asks_a_database(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
+def is_of_a_page(item: pytest.Item) -> bool:
+    """Whether it reads pages, by where it lies. Those of the API count as the engine's and the calendar's."""
+    return (item.path.is_relative_to(PAGES) and not item.path.name.startswith("test_api")) or item.path in OTHER_PAGES
 
 
 def asks_a_database(item: pytest.Item) -> bool:

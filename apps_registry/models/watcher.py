@@ -78,7 +78,7 @@ class Watcher(models.Model):
 
     def __str__(self) -> str:
         address = shown_url(self.address) if self.kind == WatcherKind.WEBHOOK else self.address
-        return str(self.user or self.team or address)
+        return self.user.as_actor().label if self.user else str(self.team or address)
 
     def clean(self) -> None:
         """Check the address by its kind, and the names. Raises ValidationError naming the field."""

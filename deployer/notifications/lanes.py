@@ -24,6 +24,8 @@ LONGEST_PAUSE = timedelta(minutes=10)
 """Doubled from the first up to this. Not longer, as a stop must not wait for an hour where a receiver is well again."""
 LONGEST_WISH = timedelta(hours=1)
 """A receiver that asks to be left alone for longer is asked again nevertheless."""
+WISHES = 10
+"""So often in a row a receiver's wish is taken as it is; from then on the pauses grow as they do without one."""
 PATIENCE = timedelta(days=1)
 """For so long a receiver is tried, and a message waits."""
 
@@ -115,10 +117,12 @@ def went_wrong(
 
 
 def _pause(failures: int, wish: float) -> timedelta:
-    if wish:
-        return min(timedelta(seconds=wish), LONGEST_WISH)
-    doubled: timedelta = FIRST_PAUSE * 2 ** min(failures - 1, 10)
-    return min(doubled, LONGEST_PAUSE)
+    """One that asks for a second each time and takes nothing isn't asked each second for a day."""
+    asked = min(timedelta(seconds=wish), LONGEST_WISH)
+    if wish and failures <= WISHES:
+        return asked
+    doubled: timedelta = FIRST_PAUSE * 2 ** min(failures - 1 - (WISHES if wish else 0), 10)
+    return max(asked, min(doubled, LONGEST_PAUSE))
 
 
 def _is_well(lane: Lane, *, last_error: str = "", last_sent_at: datetime | None = None) -> None:

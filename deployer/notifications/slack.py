@@ -5,11 +5,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from django.db.models import Q
+
 from deployer.audit.models import Event
 from deployer.integrations.notify.slack import Card, GoneError, Posted, Slack
 from deployer.notifications import slack_cards
 from deployer.notifications.batch import Batch
-from deployer.notifications.models import Lane, Notification, SlackMessage
+from deployer.notifications.models import Lane, Notification, NotificationState, SlackMessage
 
 MOST_HISTORY = 20
 
@@ -108,8 +110,10 @@ def _post(slack: Slack, batch: Batch, part: str, card: Card, under: SlackMessage
 
 
 def _history(batch: Batch, promotion_id: int) -> list[Event]:
-    """What this channel was told of the promotion until now, in its order, with what it is being told."""
-    told = Notification.objects.filter(lane=batch.lane, promotion_id=promotion_id, pk__lte=batch.notifications[-1].pk)
+    """What this channel was told of the promotion until now, in its order, with what it is being told: what is sent
+    once more doesn't take the message back to how things were then."""
+    until_now = Q(pk__lte=batch.notifications[-1].pk) | Q(state=NotificationState.SENT)
+    told = Notification.objects.filter(until_now, lane=batch.lane, promotion_id=promotion_id)
     return [one.event for one in told.select_related("event").order_by("-id")[:MOST_HISTORY]][::-1]
 
 

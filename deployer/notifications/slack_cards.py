@@ -102,7 +102,7 @@ def several(events: Sequence[Event], whys: Iterable[str]) -> Card:
     else:
         blocks = [_section(f"*{len(events)} things happened*"), *_sections([f"• {_line(event)}" for event in events])]
     why = escape(" ".join(dict.fromkeys(whys)))[:1900]
-    blocks.append(ContextBlock(elements=[MarkdownTextObject(text=why)]))
+    blocks.append(ContextBlock(elements=[_mrkdwn(why)]))
     return Card(text=escape(one_line(events[-1].sentence)), blocks=blocks)
 
 
@@ -111,9 +111,14 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("```", "'''")
 
 
+def _mrkdwn(text: str) -> MarkdownTextObject:
+    """Verbatim: else Slack looks for channels and mentions in plain words too, such as a commit's title."""
+    return MarkdownTextObject(text=text, verbatim=True)
+
+
 def _calling(blocks: list[Block]) -> list[Block]:
     """A stop calls those who are in the channel now. The only mention that Deployer makes."""
-    return [*blocks, ContextBlock(elements=[MarkdownTextObject(text="<!here>")])]
+    return [*blocks, ContextBlock(elements=[_mrkdwn("<!here>")])]
 
 
 def _said(event: Event, limit: int) -> list[str]:
@@ -182,7 +187,7 @@ def _section(text: str) -> SectionBlock:
     if len(text) > SECTION:
         text = text[: SECTION - 10].rpartition("\n")[0] or text[: SECTION - 10].rpartition(" ")[0] or "…"
         text += "\n…"
-    return SectionBlock(text=MarkdownTextObject(text=text))
+    return SectionBlock(text=_mrkdwn(text))
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from deployer.audit.actions import record
 from deployer.audit.actor import ENGINE, Actor
-from deployer.promotions.engine import wakeups
-from deployer.promotions.models import Hold, Promotion
+from deployer.promotions.engine import retrying, wakeups
+from deployer.promotions.models import Hold, Promotion, Veto
 from deployer.promotions.models.hold import WayOut
 
 
@@ -38,6 +38,31 @@ def lift(hold: Hold, way: WayOut, *, by: Actor, resolution: str, sentence: str, 
 def wake(hold: Hold, now: datetime) -> None:
     """Have what the hold keeps or kept waiting looked at again."""
     wakeups.wake_application(application_id=hold.application_id, environment_id=hold.environment_id, now=now)
+
+
+def hold_again(retry: Promotion, now: datetime) -> None:
+    """Stop the line anew when a promotion that was to be tried again has ended before it began: asking for the retry
+    lifted the hold. Not when the release was vetoed, a way out of its own, or something else has come there."""
+    stopped = retry.retry_of
+    if stopped is None or retry.started_at is not None or retrying.obstacle(stopped):
+        return
+    before = Hold.objects.filter(promotion=stopped).order_by("-id").first()
+    vetoed = Veto.objects.standing().filter(release=retry.release_id).exists()
+    if before is None or before.is_open or vetoed:
+        return
+    hold = Hold.objects.create(
+        application=before.application,
+        environment=before.environment,
+        kind=before.kind,
+        reason=f"{before.reason.rstrip('.')}. It was to be tried again, and that ended first: {retry.outcome}",
+        promotion=stopped,
+        stopped=before.stopped,
+        placed_by=ENGINE.label,
+        placed_at=now,
+    )
+    sentence = f"{hold.scope} is on hold again: {hold.reason}"
+    record_hold(hold, "placed", sentence, by=ENGINE, now=now, reason=hold.reason)
+    wake(hold, now)
 
 
 def fixed_forward(promotion: Promotion, now: datetime) -> None:

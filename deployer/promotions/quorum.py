@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 
-from apps_registry.rights import Rights
+from apps_registry.rights import Rights, rights_of_user
 from deployer.access.models import User
 from deployer.access.models.user import Role
 from deployer.audit.actor import ActorKind
@@ -47,14 +47,16 @@ def barred(promotion: Promotion) -> Barred:
 
 
 def counted(promotion: Promotion, now: datetime) -> list[Approval]:
-    """The approvals that count now, the first first: not too old, and by nobody who is barred, meanwhile or at all."""
+    """The approvals that count now, the first first: not too old, by people who may work on the application still, and
+    by nobody who is barred, meanwhile or at all."""
     since = now - timedelta(seconds=promotion.target.approval_lasts)
     given = promotion.approvals.given().filter(at__gt=since, person__is_active=True).select_related("person")
     found = list(given)
     if not found:
         return []
     bars = barred(promotion)
-    return [approval for approval in found if not bars.why(approval.person)]
+    free = [approval for approval in found if not bars.why(approval.person)]
+    return [one for one in free if rights_of_user(one.person).may_work_on(promotion.application)]
 
 
 def asked_until(promotion: Promotion) -> datetime | None:

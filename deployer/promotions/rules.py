@@ -103,9 +103,10 @@ class GateFacts:
     `order` says which release of the application is newer. `by_hand` says that a person asked for this very promotion.
     `floor` is the highest order that is, or may be, on the target: what is live, and any newer release whose deploy
     ended with its outcome unknown. `ahead` are the versions that go first when every release goes in order, `rollback`
-    the version that waits to be rolled back to. `running` are the other promotions in the environment; `exclusions`
-    maps the slugs of the applications that must not be deployed together with this one to the reason. `veto` is of this
-    release, `pin` of the target, `approval` None where nobody needs to approve. `calendar` is what the calendar's
+    the version that waits to be rolled back to, `looks_up` the one whose retry waits to ask what became of its deploy,
+    which may be running still. `running` are the other promotions in the environment; `exclusions` maps the slugs of
+    the applications that must not be deployed together with this one to the reason. `veto` is of this release, `pin` of
+    the target, `approval` None where nobody needs to approve. `calendar` is what the calendar's
     rules look at; `overridden` names the blockers that a person lets this promotion pass.
     """
 
@@ -132,6 +133,7 @@ class GateFacts:
     upstream: UpstreamFacts | None = None
     ahead: tuple[str, ...] = ()
     rollback: str = ""
+    looks_up: str = ""
     busy: RunningFacts | None = None
     running: tuple[RunningFacts, ...] = ()
     capacity: int = 1
@@ -281,6 +283,12 @@ def in_order(facts: GateFacts) -> Iterator[Blocker]:
         yield Blocker(
             kind=BlockerKind.QUEUE,
             sentence=f"The rollback to {facts.rollback} goes first.",
+            who=f"{facts.owner} can abort it",
+        )
+    if facts.looks_up:
+        yield Blocker(
+            kind=BlockerKind.QUEUE,
+            sentence=f"The retry of {facts.looks_up} goes first: it asks what became of its deploy.",
             who=f"{facts.owner} can abort it",
         )
     if facts.ahead:

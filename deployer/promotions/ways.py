@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps_registry.rights import Rights
+from deployer.gates import BlockerKind
 from deployer.promotions.engine import retrying
 from deployer.promotions.engine.facts import gate_facts
 from deployer.promotions.engine.verdicts import forbidden
@@ -90,7 +91,8 @@ def situation(hold: Hold, now: datetime, *, to: Release | None = None) -> Situat
     good = last_good(target.pk, before=leaving.order) if leaving else None
     back_to = to or (good.release if good else None)
     facts = gate_facts(stopped.release, target, now=now, promotion=stopped, by_hand=True)
-    lasting = [blocker.sentence for blocker in gate(facts, now) if blocker.kind in NEVER_BY_WAITING]
+    ends_it = NEVER_BY_WAITING | {BlockerKind.PIN} if stopped.is_rollback else NEVER_BY_WAITING
+    lasting = [blocker.sentence for blocker in gate(facts, now) if blocker.kind in ends_it]
     return Situation(
         hold=hold,
         rolls_back=stopped.is_rollback,

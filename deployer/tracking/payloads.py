@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from deployer.integrations.http import check_url
+from deployer.integrations.text import storable
 
 _PROJECT_IN_URL = re.compile(r"/projects/[^/]+/([^/]+)/")
 _EVENT_IN_URL = re.compile(r"(/issues/[^/]+/)events/.*")
@@ -110,7 +111,9 @@ def read_bugsink(body: Mapping[str, Any], *, now: datetime) -> Report | None:
     reason = _needed(body, "alert_reason")
     if reason == "TEST":
         return None
-    versions = [version for version in body.get("events_at") or [] if isinstance(version, str) and version]
+    events_at = body.get("events_at")
+    listed = events_at if isinstance(events_at, list) else []
+    versions = [version for version in listed if isinstance(version, str) and version]
     return Report(
         projects=_names(body.get("project_name"), body.get("project")),
         key=_needed(body, "id"),
@@ -139,10 +142,10 @@ def _needed(body: Mapping[str, Any], name: str) -> str:
 
 
 def _text(value: object, length: int) -> str:
-    """A name or a number as text, in one line; empty for anything else."""
+    """A name or a number as text that can be stored, in one line; empty for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return ""
-    return " ".join(str(value).replace("\x00", "").split())[:length]
+    return " ".join(storable(str(value).replace("\x00", "")).split())[:length]
 
 
 def _names(*values: object) -> frozenset[str]:

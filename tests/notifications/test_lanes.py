@@ -166,6 +166,15 @@ def test_it_is_left_alone_for_as_long_as_it_asks_within_reason(
     assert due_lanes(now + timedelta(seconds=pause))
 
 
+def test_one_that_asks_for_a_second_for_ever_is_not_asked_each_second_for_a_day(receiver: Receiver) -> None:
+    receiver.fails = Busy("Not now.", seconds=1)
+    tell("started")
+    run(NOON, seconds=(2 * DAY).total_seconds())
+
+    assert states() == ["failed"]
+    assert receiver.asked < 200
+
+
 def test_a_definite_no_ends_that_message_and_the_next_goes_on(receiver: Receiver) -> None:
     tell("started", 1)
     now = run(NOON, seconds=0)

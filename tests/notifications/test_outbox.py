@@ -21,7 +21,7 @@ def stopped(scene: Scene) -> Scene:
     team = application.owner
     team.alerts_channel = "#web-alerts"
     team.save()
-    sam = User.objects.create_user("sam", email="sam@example.org")
+    sam = User.objects.create_user("sam", email="sam@example.org", first_name="Sam", last_name="Doe")
     Watcher.objects.create(application=application, kind="user", user=sam)
     Watcher.objects.create(application=application, kind="team", team=team)
     Watcher.objects.create(application=application, kind="slack", address="#releases")
@@ -43,7 +43,7 @@ def test_the_owner_and_each_watcher_are_told_once_and_why(stopped: Scene) -> Non
     assert told == {
         "web@example.org": "Web owns frontend.",
         "#web-alerts": "Web owns frontend.",
-        "sam@example.org": "sam watches frontend.",
+        "sam@example.org": "Sam Doe watches frontend.",
         "#releases": "#releases watches frontend.",
         "boss@example.org": "boss@example.org watches frontend.",
     }

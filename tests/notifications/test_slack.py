@@ -1,6 +1,7 @@
 """What a channel in Slack shows, and what becomes of it when Slack says no."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -248,6 +249,40 @@ def test_sent_again_it_is_shown_again(slack: SlackStandIn) -> None:
     run(NOON, seconds=0)
 
     assert len(slack.top("#releases")) == 3  # one that is kept, and the loud one twice
+
+
+def test_what_is_sent_again_does_not_take_the_message_back_to_how_things_were(slack: SlackStandIn) -> None:
+    tell("started")
+    now = run(NOON, seconds=10)
+    tell("succeeded", at=now)
+    now = run(now, seconds=10)
+    redeliver(Notification.objects.earliest("id"), by=ALEX, now=now)
+    run(now, seconds=10)
+
+    (message,) = slack.top("#releases")
+    assert "*Succeeded*" in message.words
+    assert "succeeded." in message.words
+
+
+def test_slack_looks_for_no_mentions_in_what_others_wrote(slack: SlackStandIn) -> None:
+    tell("started", title="Fix @channel and #general", reason="For @everyone.")
+    stop(at=run(NOON, seconds=10))
+    run(NOON, seconds=20)
+
+    bodies = [json.loads(body) for body in Delivery.objects.values_list("request_body", flat=True)]
+    texts = [found for body in bodies for found in _mrkdwn_in(body["blocks"])]
+    assert any("@channel" in str(found["text"]) for found in texts)
+    assert all(found["verbatim"] is True for found in texts)
+
+
+def _mrkdwn_in(value: object) -> Iterator[dict[str, object]]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _mrkdwn_in(one)
+    elif isinstance(value, dict):
+        if value.get("type") == "mrkdwn":
+            yield value
+        yield from _mrkdwn_in(list(value.values()))
 
 
 def test_without_a_token_what_waits_is_kept_and_said_so(slack: SlackStandIn, settings: Settings) -> None:

@@ -237,6 +237,22 @@ def test_what_makes_no_sense_is_refused_by_field(followed: Scene, client: Client
     assert named in str(answer.json()["errors"])
 
 
+def test_half_of_a_sign_in_a_title_is_no_reason_to_lose_the_error(followed: Scene, client: Client) -> None:
+    """A tracker cuts titles, and an emoji is two halves in JSON."""
+    answer: Any = post_sentry(client, sentry_issue(title="It broke \ud83d"))
+
+    assert answer.status_code == 200
+    assert TrackedError.objects.get().title == "It broke ?"
+
+
+@pytest.mark.parametrize("events_at", [5, "v1", {"v1": 1}, [1, None]])
+def test_versions_of_bugsinks_that_make_no_sense_are_none(followed: Scene, client: Client, events_at: object) -> None:
+    answer: Any = post_bugsink(client, bugsink_message(events_at=events_at))
+
+    assert answer.status_code == 200
+    assert TrackedError.objects.get().version == ""
+
+
 def test_a_link_that_is_no_web_address_is_not_kept(followed: Scene, client: Client) -> None:
     post_sentry(client, sentry_issue(web_url="javascript:alert(1)"))
 

@@ -75,6 +75,7 @@ def test_took_says_so_when_it_has_not_ended() -> None:
         (3 * 3600 + 5 * 60 + 7, "3 h 5 min"),
         (86400, "1 day"),
         (2 * 86400 + 4 * 3600, "2 days 4 h"),
+        (41 * 86400 + 120, "41 days"),
     ],
 )
 def test_a_duration_has_two_units_at_most(seconds: float, text: str) -> None:

@@ -19,6 +19,7 @@ from slack_sdk.web import SlackResponse
 from deployer.integrations.errors import AdapterError, Busy, Refused, Unavailable
 from deployer.integrations.http import request, shown_url
 from deployer.integrations.notify.base import Exchange, Note
+from deployer.integrations.text import storable
 
 KEYS = uuid.UUID("9a4c1f0e-7f5b-4d0b-8f0c-5a0d2b1e6c11")
 """The namespace of the ids that Deployer gives to messages."""
@@ -176,4 +177,4 @@ def _retry_after(headers: Mapping[str, Any]) -> float:
 
 
 def _shown(data: object) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False, default=str)
+    return storable(json.dumps(data, indent=1, ensure_ascii=False, default=str))

@@ -88,8 +88,13 @@ class Notification(models.Model):
         """One line on whether its receiver was told, how, and why."""
         if self.channel == Channel.LOG:
             return f"{self.receiver}: only in the log, as Deployer has no way to reach {self.shown_address}. {self.why}"
-        how = {Channel.EMAIL: "by e-mail to ", Channel.SLACK: "in Slack, ", Channel.WEBHOOK: "by webhook, "}
-        by = f"{how[Channel(self.channel)]}{self.shown_address}"
+        ways = {
+            Channel.EMAIL: ("by e-mail", " to "),
+            Channel.SLACK: ("in Slack", ", "),
+            Channel.WEBHOOK: ("by webhook", ", "),
+        }
+        how, to = ways[Channel(self.channel)]
+        by = how if self.receiver == self.shown_address else f"{how}{to}{self.shown_address}"
         told = {
             NotificationState.SENT: f"told {by}",
             NotificationState.PENDING: f"being told {by}",

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.utils import timezone
 
 from deployer.audit.actor import Actor
-from deployer.promotions.engine import queue
+from deployer.promotions import holds
+from deployer.promotions.engine import queue, wakeups
 from deployer.promotions.engine.advance import locked, settle
 from deployer.promotions.lines import record_event
 from deployer.promotions.models import Promotion, StepKind
@@ -28,6 +29,8 @@ def abort(*, promotion: Promotion, by: Actor, reason: str, now: datetime | None 
         if found.state == PromotionState.WAITING:
             found.move(PromotionState.ABORTED, now=now, outcome=f"Aborted by {by}: {reason}")
             record_event(found, "aborted", f"{found} was aborted by {by}.", by=by, now=now, reason=reason)
+            holds.hold_again(found, now)
+            wakeups.wake_after_end(found, now=now)
             return found
         request_abort(found, by=by, reason=reason, now=now)
         settle(found, now)

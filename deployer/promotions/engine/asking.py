@@ -4,7 +4,7 @@ from datetime import datetime
 
 from deployer.audit.actions import record
 from deployer.audit.actor import ENGINE, Actor
-from deployer.promotions import quorum
+from deployer.promotions import holds, quorum
 from deployer.promotions.engine import wakeups
 from deployer.promotions.models import Promotion
 from deployer.promotions.states import PromotionState
@@ -43,6 +43,7 @@ def end(
     """Abort what waits, with the event that says why, and wake those that waited for it."""
     promotion.move(PromotionState.ABORTED, now=now, outcome=outcome)
     record_answer(promotion, what, sentence, by=by, now=now, reason=reason)
+    holds.hold_again(promotion, now)
     wakeups.wake_after_end(promotion, now=now)
 
 

@@ -66,6 +66,8 @@ def _find(deployer: Deployer, claimed: Claim) -> Report:
         return Report(state=StepState.ERRORED, sentence=f"It may have been started. {error}")
     except Unavailable as error:
         return Report(sentence=str(error), error=True, again_in=_backoff(claimed))
+    if reference is None and claimed.promotion.abort_requested_by:
+        return Report(state=StepState.SKIPPED, sentence="Aborted before it started.", forget_intent=True)
     if reference is None:
         return _start(deployer, claimed)
     return Report(reference=reference, again_in=0)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from apps_registry.models import Target, TrustIssue
 from apps_registry.models.exclusion import exclusions_of
@@ -54,14 +54,14 @@ def superseding(promotion: Promotion, presence: Presence, now: datetime) -> int 
     One that brought its release, or a newer one, always does. Where only the newest goes on, so does a newer one that
     waits and could go: not one that still has to succeed in the environment before, not one that was vetoed, not one
     that a hold stops which lets this pass, and not one that nobody asked for when a person asked for this. None does
-    where the target stays on this very release.
+    where the target stays on this very release, nor when this looks up what became of a deploy: that goes first.
     """
     if promotion.is_rollback:
         return None
     overtook = presence.overtook(promotion.release)
     if overtook is not None:
         return overtook.pk
-    if promotion.target.batching != Batching.LATEST:
+    if promotion.target.batching != Batching.LATEST or retrying.looks_up(promotion):
         return None
     newer = Promotion.objects.waiting().filter(
         target=promotion.target_id, kind=PromotionKind.FORWARD, release__order__gt=promotion.release.order
@@ -131,6 +131,7 @@ def gate_facts(
         upstream=None if is_rollback else _upstream(release, target),
         ahead=_ahead(target, promotion),
         rollback=_open_rollback(target),
+        looks_up=_looking_up(target, promotion),
         busy=busy,
         running=running,
         capacity=target.environment.capacity,
@@ -247,3 +248,16 @@ def _ahead(target: Target, promotion: Promotion | None) -> tuple[str, ...]:
 def _open_rollback(target: Target) -> str:
     rollbacks = Promotion.objects.waiting().filter(target=target, kind=PromotionKind.ROLLBACK)
     return rollbacks.values_list("release__version", flat=True).first() or ""
+
+
+def _looking_up(target: Target, promotion: Promotion | None) -> str:
+    """The version that waits for what `retrying.looks_up` says, in another promotion."""
+    waiting = Promotion.objects.waiting().filter(
+        target=target,
+        retry_from__isnull=False,
+        retry_of__steps__position=F("retry_from"),
+        retry_of__steps__kind=StepKind.DEPLOY,
+        retry_of__steps__intended_at__isnull=False,
+    )
+    others = waiting.exclude(pk=promotion.pk) if promotion else waiting
+    return others.values_list("release__version", flat=True).first() or ""

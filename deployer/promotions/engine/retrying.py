@@ -7,7 +7,7 @@ outside is first asked what became of it, and nothing is started twice for one a
 from collections.abc import Sequence
 from datetime import datetime
 
-from deployer.promotions.models import Promotion, Step
+from deployer.promotions.models import Promotion, Step, StepKind
 from deployer.promotions.models.step import new_key
 from deployer.promotions.states import StepState
 
@@ -15,6 +15,14 @@ from deployer.promotions.states import StepState
 def stopped_at(stopped: Promotion) -> Step | None:
     """The step at which a promotion failed or errored."""
     return stopped.steps.filter(state__in=[StepState.FAILED, StepState.ERRORED]).first()
+
+
+def looks_up(retry: Promotion) -> bool:
+    """Whether it begins by asking what became of a deploy that may have happened, and may be running still."""
+    if retry.retry_of is None or retry.retry_from is None:
+        return False
+    left = retry.retry_of.steps.filter(position=retry.retry_from, kind=StepKind.DEPLOY, intended_at__isnull=False)
+    return left.exists()
 
 
 def void(retry: Promotion) -> str:

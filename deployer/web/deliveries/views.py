@@ -38,7 +38,7 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     reader = reader_of(request)
     notification = _found(pk, reader)
     carrier = notification.delivered_with_id or notification.pk
-    together = Notification.objects.filter(delivered_with=carrier).exclude(pk=pk).select_related("event")
+    together = visible(reader).filter(delivered_with=carrier).exclude(pk=pk)
     context = {
         "now": reader.now,
         "reader": reader,

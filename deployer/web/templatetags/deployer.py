@@ -38,7 +38,9 @@ COLOURS = {
 def state_tag(state: str, label: str = "") -> SafeString:
     """The state as a tag: `{% state_tag promotion.state %}`."""
     return format_html(
-        '<strong class="govuk-tag govuk-tag--{}">{}</strong>', COLOURS.get(state, "grey"), label or state.capitalize()
+        '<strong class="govuk-tag govuk-tag--{}">{}</strong>',
+        COLOURS.get(state, "grey"),
+        label or state[:1].upper() + state[1:],
     )
 
 
@@ -76,13 +78,13 @@ def took(context: Context, start: datetime | None, finish: datetime | None) -> s
 
 @register.filter
 def duration(length: timedelta) -> str:
-    """The two largest units: "under 1 s", "12 s", "2 min 30 s", "3 h 5 min", "2 days 4 h"."""
+    """The largest unit and the next one: "under 1 s", "12 s", "2 min 30 s", "3 h 5 min", "2 days 4 h", "41 days"."""
     left, parts = max(int(length.total_seconds()), 0), []
     for size, unit in ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (1, "s")):
         count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}")
-    return " ".join(parts[:2]) or "under 1 s"
+        if count or parts:
+            parts.append(f"{count} {unit}{'s' if unit == 'day' and count > 1 else ''}" if count else "")
+    return " ".join(filter(None, parts[:2])) or "under 1 s"
 
 
 @register.filter

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from apps_registry.models import Application
+from apps_registry.models.team import Membership
 from apps_registry.rights import Rights, rights_of_operator, rights_of_token
 from deployer.access.models import ApiToken, User
 from deployer.access.models.user import Role
@@ -169,6 +170,17 @@ class TestApproving:
         approve(promotion=promotion, rights=scene.person(), now=scene.now)
 
         assert state_of(promotion) == "waiting"
+
+    def test_whoever_has_left_the_team_can_t_let_it_go(self, scene: Scene) -> None:
+        promotion = asked(scene, needed=2)
+        kim = scene.person("kim")
+        approve(promotion=promotion, rights=kim, now=scene.now)
+        Membership.objects.filter(user=kim.user).delete()
+
+        approve(promotion=promotion, rights=scene.person(), now=scene.now)
+
+        assert state_of(promotion) == "waiting"
+        assert promotion.waits_for[0].sentence == "It needs 2 approvals and has 1, by Alex Doe."
 
     def test_a_release_manager_can_override_it(self, scene: Scene) -> None:
         promotion = asked(scene, needed=2)

@@ -2,8 +2,11 @@
 
 import pytest
 
+from apps_registry.models import Target
 from deployer.audit.models import Event
+from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.hold import lift_holds
+from deployer.promotions.actions.pins import pin
 from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.actions.vetoes import veto
 from deployer.promotions.actions.ways_out import fix_forward, retry
@@ -134,6 +137,15 @@ class TestOfARollback:
         assert scene.live(hold.application) == {"integration": "v1"}
         assert Hold.objects.open().filter(kind=HoldKind.ROLLBACK).exists()
 
+    def test_against_a_pin_it_is_refused_as_any_rollback_is(self, scene: Scene) -> None:
+        hold = self.failed(scene)
+        assert hold.stopped is not None
+        target = stopped_promotion(hold).target
+        pin(target=target, release=hold.stopped, rights=AS_ALEX, reason="We look into it.", now=scene.now)
+
+        with pytest.raises(RefusedError, match="frontend stays on v2 in integration, pinned by Alex Doe"):
+            again(scene, hold)
+
     def test_the_release_that_it_was_to_leave_is_the_one_that_goes_no_further(self, scene: Scene) -> None:
         hold = self.failed(scene)
 
@@ -146,3 +158,41 @@ class TestOfARollback:
 
         with pytest.raises(RefusedError, match="left by a rollback, of which nothing failed"):
             again(scene, left)
+
+
+def test_a_retry_that_is_aborted_before_it_began_leaves_the_line_on_hold(scene: Scene) -> None:
+    hold = deploy_fails(scene)
+    lock = scene.hold(hold.application, scene.environments[0])
+    promotion = again(scene, hold)
+
+    abort(promotion=promotion, by=ALEX, reason="Not now.", now=scene.now)
+
+    anew = Hold.objects.open().exclude(pk=lock.pk).get()
+    assert (anew.kind, anew.promotion_id, anew.stopped_id) == (HoldKind.FAILURE, hold.promotion_id, hold.stopped_id)
+    assert anew.reason.endswith("that ended first: Aborted by Alex Doe: Not now.")
+    assert Event.objects.filter(kind="hold.placed", subject=f"hold:{anew.pk}").exists()
+
+
+def test_a_retry_that_nobody_approved_in_time_leaves_the_line_on_hold(scene: Scene) -> None:
+    hold = deploy_fails(scene)
+    Target.objects.update(approvals_needed=1, approval_lasts=600)
+
+    promotion = again(scene, hold)
+    scene.run(1200)
+
+    promotion.refresh_from_db()
+    assert promotion.state == "aborted"
+    assert Hold.objects.open().get().promotion_id == hold.promotion_id
+
+
+def test_a_retry_whose_release_is_vetoed_meanwhile_leaves_none(scene: Scene) -> None:
+    hold = deploy_fails(scene)
+    lock = scene.hold(hold.application, scene.environments[0])
+    promotion = again(scene, hold)
+
+    veto(release=promotion.release, rights=AS_ALEX, reason="It is bad.", now=scene.now)
+    scene.run(60)
+
+    promotion.refresh_from_db()
+    assert promotion.state == "aborted"
+    assert list(Hold.objects.open()) == [lock]

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from apps_registry.models import ExclusionGroup
+from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.hold import lift_holds
-from deployer.promotions.actions.promote import roll_back
+from deployer.promotions.actions.pins import pin
+from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.actions.ways_out import fix_forward, retry_step
 from deployer.promotions.models import Hold, Promotion, Step
 from deployer.refusal import RefusedError
@@ -234,6 +236,57 @@ class TestOfADeployWhoseOutcomeIsUnknown:
         promotion.refresh_from_db()
         assert promotion.state == "failed"
         assert starts(scene, "v2") == 1
+
+    def test_one_that_is_aborted_before_it_was_looked_up_and_never_began_is_not_started(self, scene: Scene) -> None:
+        hold = self.never_arrived(scene)
+        promotion = again(scene, hold)
+
+        abort(promotion=promotion, by=ALEX, reason="Not tonight.", now=scene.now)
+        scene.run(60)
+
+        promotion.refresh_from_db()
+        assert promotion.state == "aborted"
+        assert starts(scene, "v2") == 0
+
+    @pytest.mark.parametrize("by_hand", [False, True], ids=["by itself", "by hand"])
+    def test_a_newer_release_waits_until_it_has_been_looked_up(self, scene: Scene, by_hand: bool) -> None:
+        hold = outcome_unknown(scene)
+        v3 = scene.register(hold.application, "v3")
+        scene.hold(hold.application, reason="The database is moving.")
+        looking = again(scene, hold)
+        if by_hand:
+            promote(release=v3, target=stopped_promotion(hold).target, by=ALEX, now=scene.now)
+        newer = scene.promotion(v3, "integration")
+        scene.run(1)
+        newer.refresh_from_db()
+        assert "The retry of v2 goes first: it asks what became of its deploy." in [
+            blocker.sentence for blocker in newer.waits_for
+        ]
+
+        lift_holds(
+            application=hold.application, environment=None, rights=AS_ALEX, resolution="It has moved.", now=scene.now
+        )
+        scene.run(120)
+
+        looking.refresh_from_db()
+        newer.refresh_from_db()
+        assert (looking.state, newer.state) == ("succeeded", "succeeded")
+        assert starts(scene, "v2") == 1
+
+    def test_when_the_retry_is_aborted_the_newer_one_goes_at_once(self, scene: Scene) -> None:
+        hold = outcome_unknown(scene)
+        v3 = scene.register(hold.application, "v3")
+        pin(target=stopped_promotion(hold).target, release=v3, rights=AS_ALEX, reason="It mends it.", now=scene.now)
+        looking = again(scene, hold)
+        scene.run(1)
+        newer = scene.promotion(v3, "integration")
+        assert [blocker.kind for blocker in newer.waits_for] == ["queue"]
+
+        abort(promotion=looking, by=ALEX, reason="It never arrived: I looked.", now=scene.now)
+        scene.run(1)
+
+        newer.refresh_from_db()
+        assert newer.state == "succeeded"
 
     def test_until_it_is_known_what_is_excluded_waits(self, scene: Scene) -> None:
         hold = outcome_unknown(scene)

@@ -77,6 +77,7 @@ def test_a_viewer_reads_and_changes_nothing(today: Scene, frontend: Application)
         page = people[who].open(PAGE)
         assert page.status == 200
         assert "Only developers of Web and release managers can change its policy." in page.text
+        assert "Mend it" not in page.text
         assert page.forms == []
 
 

@@ -142,6 +142,19 @@ def test_what_went_out_as_one_is_named_together(hook: Notification) -> None:
     assertContains(page, f'href="/deliveries/{first.pk}/"')
 
 
+def test_what_went_out_with_it_is_named_only_to_who_may_see_it(hook: Notification) -> None:
+    """One address may be told of two teams' applications at once."""
+    edge, _ = Team.objects.get_or_create(slug="edge", defaults={"name": "Edge"})
+    other = Application.objects.create(slug="router", name="Router", owner=edge)
+    Watcher.objects.create(application=other, kind="email", address="web@example.org")
+    stop("router")
+    mine, theirs = Notification.objects.filter(channel="email", address="web@example.org").order_by("id")
+    Notification.objects.filter(pk__in=[mine.pk, theirs.pk]).update(delivered_with=mine)
+
+    assertContains(someone(Role.RELEASE_MANAGER).get(f"/deliveries/{mine.pk}/"), f'href="/deliveries/{theirs.pk}/"')
+    assertNotContains(someone(Role.DEVELOPER, "web").get(f"/deliveries/{mine.pk}/"), "router")
+
+
 def test_a_receiver_that_cannot_be_reached_is_shown_with_what_to_do(hook: Notification) -> None:
     now = timezone.now()
     Lane.objects.filter(channel="webhook").update(

@@ -86,6 +86,7 @@ def test_it_says_who_was_told(today: Scene, frontend: Application) -> None:
     page = developer(today).open(hold.get_absolute_url())
 
     assert "web@example.org" in page.text.split("Who was told")[1].split("History")[0]
+    assert "told by e-mail" not in page.text.split("History")[1]
 
 
 def test_it_shows_the_release_with_its_changes_and_their_authors(today: Scene, frontend: Application) -> None:

@@ -48,7 +48,7 @@ def test_what_my_team_can_do_something_about_stands_first_with_the_way_out(today
     page = opened(me)
 
     mine = section(page, "mine")
-    assert "frontend staging Stopped v1 frontend failed its smoke test. 5 hours ago Web" in mine
+    assert "frontend Staging Stopped v1 frontend failed its smoke test. 5 hours ago Web" in mine
     assert f'<a href="/holds/{hold.pk}/" class="app-link">See the ways out' in page.source
     assert section(page, "others") == ""
 
@@ -61,7 +61,7 @@ def test_what_is_of_another_team_is_theirs_to_move_and_says_how_they_are_reached
 
     assert "Nothing here waits for you." in section(page, "mine")
     others = section(page, "others")
-    assert "router staging" in others
+    assert "router Staging" in others
     assert "Platform #platform See the hold" in others
 
 
@@ -98,7 +98,7 @@ def test_what_has_waited_longer_than_its_limit_is_stalled(today: Scene) -> None:
 
     page = opened(today.person())
 
-    assert "frontend staging Stalled v1" in section(page, "others")
+    assert "frontend Staging Stalled v1" in section(page, "others")
     assert "router" not in page.text.partition("My move")[2]
 
 
@@ -176,7 +176,7 @@ class TestFreezes:
 
         page = opened(today.manager())
 
-        assert "Everything everywhere Frozen The freeze Frozen by Sam Doe: News." in section(page, "others")
+        assert "Everything Everywhere Frozen The freeze Frozen by Sam Doe: News." in section(page, "others")
         assert "until" in section(page, "others")
 
     def test_one_without_an_end_is_release_managers_to_lift(self, today: Scene) -> None:
