@@ -79,7 +79,8 @@ def took(context: Context, start: datetime | None, finish: datetime | None) -> s
 @register.filter
 def duration(length: timedelta) -> str:
     """The largest unit and the next one: "under 1 s", "12 s", "2 min 30 s", "3 h 5 min", "2 days 4 h", "41 days"."""
-    left, parts = max(int(length.total_seconds()), 0), []
+    left = max(int(length.total_seconds()), 0)
+    parts: list[str] = []
     for size, unit in ((DAY, "day"), (HOUR, "h"), (MINUTE, "min"), (1, "s")):
         count, left = divmod(left, size)
         if count or parts:
