@@ -1,5 +1,6 @@
 """What every test has: no network but loopback, and a queue that only remembers."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="leave out what asks no database, and pages, which show what the other tests have asked for",
     )
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What has been imported and collected stays for good: it need not be searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
