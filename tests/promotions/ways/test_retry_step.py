@@ -6,7 +6,7 @@ import pytest
 
 from apps_registry.models import ExclusionGroup
 from deployer.promotions.actions.abort import abort
-from deployer.promotions.actions.hold import lift_holds
+from deployer.promotions.actions.hold import lift_hold, lift_holds
 from deployer.promotions.actions.pins import pin
 from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.actions.ways_out import fix_forward, retry_step
@@ -273,7 +273,9 @@ class TestOfADeployWhoseOutcomeIsUnknown:
         assert (looking.state, newer.state) == ("succeeded", "succeeded")
         assert starts(scene, "v2") == 1
 
-    def test_when_the_retry_is_aborted_the_newer_one_goes_at_once(self, scene: Scene) -> None:
+    def test_when_the_retry_is_aborted_the_hold_is_back_and_the_newer_one_goes_once_it_is_lifted(
+        self, scene: Scene
+    ) -> None:
         hold = outcome_unknown(scene)
         v3 = scene.register(hold.application, "v3")
         pin(target=stopped_promotion(hold).target, release=v3, rights=AS_ALEX, reason="It mends it.", now=scene.now)
@@ -283,6 +285,10 @@ class TestOfADeployWhoseOutcomeIsUnknown:
         assert [blocker.kind for blocker in newer.waits_for] == ["queue"]
 
         abort(promotion=looking, by=ALEX, reason="It never arrived: I looked.", now=scene.now)
+        scene.run(1)
+        newer.refresh_from_db()
+        assert [blocker.kind for blocker in newer.waits_for] == ["hold"]
+        lift_hold(hold=Hold.objects.open().get(), rights=AS_ALEX, resolution="It never arrived.", now=scene.now)
         scene.run(1)
 
         newer.refresh_from_db()
