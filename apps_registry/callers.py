@@ -1,13 +1,17 @@
 """What a caller of the API may do and see."""
 
-from django.db.models import QuerySet
-from rest_framework.exceptions import PermissionDenied
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 
-from apps_registry.models import Application
+from apps_registry.models import Application, Target
 from apps_registry.models.token_limit import covered_by
 from apps_registry.rights import Rights, rights_of_token, rights_of_user
 from deployer.access.models import ApiToken, User
+
+Row = TypeVar("Row", bound=Model)
 
 
 def rights_of_caller(request: Request) -> Rights:
@@ -26,6 +30,23 @@ def is_limited(request: Request) -> bool:
 def covered(request: Request) -> QuerySet[Application]:
     """The applications that the caller may see: a limited token's own, everyone else's all."""
     return covered_by(request.auth) if isinstance(request.auth, ApiToken) else Application.objects.all()
+
+
+def within_reach(request: Request, rows: QuerySet[Row], *, application: str = "application") -> QuerySet[Row]:
+    """Those of the applications that the caller may see; `application` is the path to a row's."""
+    return rows.filter(**{f"{application}__in": covered(request)}) if is_limited(request) else rows
+
+
+def target_of(application: str, environment: str) -> Target:
+    """By the two slugs. Raises NotFound."""
+    targets = Target.objects.select_related("application__owner", "environment")
+    target = targets.filter(application__slug=application, environment__slug=environment).first()
+    if target is None:
+        raise NotFound(
+            f"There is no target of {application!r} in {environment!r}; GET /api/v1/applications/{application} lists "
+            "where it runs."
+        )
+    return target
 
 
 def check_covered(request: Request, *applications: Application) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.serving import serving
+
 Place = tuple[str, str]
 
 
@@ -162,15 +164,8 @@ def serve(backend: Backend) -> Server:
 @contextmanager
 def running_backend() -> Iterator[Backend]:
     backend = Backend()
-    server = serve(backend)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serving(serve(backend)):
         yield backend
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 if __name__ == "__main__":

@@ -44,6 +44,12 @@ class Scene:
             self.target(application, environment, **target)
         return application
 
+    def given_away(self, application: Application) -> Application:
+        """To another team."""
+        application.owner = Team.objects.create(slug="platform", name="Platform")
+        application.save()
+        return application
+
     def target(self, application: Application, environment: Environment, **fields: object) -> Target:
         values: dict[str, object] = {
             "url": f"{self.backend.url}/services/{application.slug}/{environment.slug}",

@@ -13,6 +13,7 @@ from apps_registry.admin.base import RegistryInline
 from apps_registry.models import Membership
 from deployer.access.admin import PersonAdmin
 from deployer.access.models import User
+from deployer.audit.admin import OnlyShown
 
 
 class MembershipInline(RegistryInline):
@@ -23,7 +24,7 @@ class MembershipInline(RegistryInline):
     related = ("user", "team")
 
 
-class IdentityInline(RegistryInline):
+class IdentityInline(OnlyShown, RegistryInline):
     """Shown only: an identity is given to an account when it first signs in, and to no other ever."""
 
     model = UserSocialAuth
@@ -36,15 +37,6 @@ class IdentityInline(RegistryInline):
     def provider_label(self, identity: UserSocialAuth) -> str:
         label: str = settings.SIGN_IN_PROVIDERS.get(identity.provider, identity.provider)
         return label
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return True

@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from apps_registry.admin.base import RegistryAdmin, RegistryInline
 from apps_registry.models import TrustIssue
+from deployer.audit.admin import OnlyShown
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -24,17 +25,8 @@ class OpenFilter(admin.SimpleListFilter):
         return queryset.filter(resolved_at__isnull=self.value() == "open")
 
 
-class OnlyShown:
+class ResolvedElsewhere(OnlyShown):
     """Trust issues are opened and resolved on pages of their own, where what waits hears of it."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
     @admin.display(description="resolution")
     def how_resolved(self, issue: TrustIssue) -> SafeString | str:
@@ -43,7 +35,7 @@ class OnlyShown:
         return format_html('<a href="{}">Resolve it</a>', reverse("trust-issue-resolve", args=[issue.pk]))
 
 
-class TrustIssueInline(OnlyShown, RegistryInline):
+class TrustIssueInline(ResolvedElsewhere, RegistryInline):
     model = TrustIssue
     verbose_name_plural = "Trust issues: opened and resolved on its page in Deployer"
     fields = ("reason", "environment", "opened_at", "how_resolved", "resolved_at")
@@ -52,7 +44,7 @@ class TrustIssueInline(OnlyShown, RegistryInline):
 
 
 @admin.register(TrustIssue)
-class TrustIssueAdmin(OnlyShown, RegistryAdmin):
+class TrustIssueAdmin(ResolvedElsewhere, RegistryAdmin):
     list_display = ("application", "environment", "reason", "opened_at", "opener", "resolved_at")
     list_filter = (OpenFilter, "environment", "application__owner")
     list_select_related = ("application", "environment", "opened_by")

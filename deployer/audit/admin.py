@@ -14,8 +14,8 @@ else:
     AnyModelAdmin = admin.ModelAdmin
 
 
-class ReadOnlyAdmin(AnyModelAdmin):
-    """For what changes only through actions: no form adds, changes or deletes it."""
+class OnlyShown:
+    """For what changes only through actions: no form of an admin or an inline adds, changes or deletes it."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -25,6 +25,10 @@ class ReadOnlyAdmin(AnyModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+
+class ReadOnlyAdmin(OnlyShown, AnyModelAdmin):
+    """Rows to look at."""
 
 
 @admin.register(Event)

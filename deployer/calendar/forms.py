@@ -71,13 +71,31 @@ class ClockField(forms.TimeField):
         return super().to_python("".join(value.split()) if isinstance(value, str) else value)
 
 
+class WordsField(forms.CharField):
+    """Text of several lines, which browsers end in a way of their own."""
+
+    widget = forms.Textarea
+
+    def clean(self, value: Any) -> str:
+        return str(super().clean(value)).replace("\r\n", "\n")
+
+
 def text_field(what: str, most: int, **kwargs: Any) -> forms.CharField:
     """Text of at most so many characters, or none; `what` names it in errors."""
-    messages = {
+    return forms.CharField(required=False, max_length=most, error_messages=_messages(what, most), **kwargs)
+
+
+def words_field(what: str, most: int, *, missing: str = "") -> WordsField:
+    """The same, of several lines; `missing` is the error where there must be some."""
+    messages = _messages(what, most) | ({"required": missing} if missing else {})
+    return WordsField(required=bool(missing), max_length=most, error_messages=messages)
+
+
+def _messages(what: str, most: int) -> dict[str, str]:
+    return {
         "max_length": f"{what} must be at most {most} characters long",
         "null_characters_not_allowed": f"{what} must not have control characters: type it again",
     }
-    return forms.CharField(required=False, max_length=most, error_messages=messages, **kwargs)
 
 
 def read_instant(text: str, zone: str) -> datetime | None:

@@ -51,10 +51,9 @@ def kept(history: Sequence[Event]) -> Card:
     newest = history[-1]
     data = newest.data
     title, url = _title(newest), str(data.get("url") or "")
-    steps = [escape(one_line(str(line))) for line in data.get("steps") or ()]
     told = [f"{_when(event.at)} {escape(one_line(event.sentence, 250))}" for event in history[-MOST_STEPS:]]
     blocks: list[Block] = [_section(f"*{_link(title, url)}*\n{_state(newest)}")]
-    blocks += [*_sections(steps), *_sections(told)]
+    blocks += _sections(told)
     blocks += _buttons([Way("Open the promotion", url=url)])
     return Card(text=escape(f"{title}: {_state_name(newest)}"), blocks=blocks)
 
@@ -130,8 +129,7 @@ def _said(event: Event, limit: int) -> list[str]:
 
 def _evidence(event: Event) -> list[str]:
     """What was seen or printed last."""
-    lines = [*(event.data.get("evidence") or ()), *(event.data.get("log") or ())]
-    return [str(line) for line in lines[-MOST_LINES:]]
+    return [str(line) for line in (event.data.get("evidence") or ())[-MOST_LINES:]]
 
 
 def _seen(event: Event) -> list[Block]:

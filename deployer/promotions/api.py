@@ -96,12 +96,18 @@ class PromotionDetail(APIView):
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, pk: int) -> Response:
         """A promotion with its steps and the newest measurements of each, newest first."""
-        promotion = Promotion.objects.with_names().filter(pk=pk).first()
-        if promotion is None:
-            raise NotFound(f"There is no promotion {pk}.")
-        check_covered(request, promotion.application)
+        promotion = promotion_of(request, pk)
         steps = [serializers.step_out(step) for step in promotion.steps.all()]
         return Response(serializers.promotion_out(promotion) | {"steps": steps})
+
+
+def promotion_of(request: Request, pk: int) -> Promotion:
+    """Raises NotFound, and PermissionDenied when the caller's token may not be used for its application."""
+    promotion = Promotion.objects.with_names().filter(pk=pk).first()
+    if promotion is None:
+        raise NotFound(f"There is no promotion {pk}.")
+    check_covered(request, promotion.application)
+    return promotion
 
 
 class DeployCallback(APIView):

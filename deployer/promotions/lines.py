@@ -1,5 +1,6 @@
 """The line: which target a release goes to next, and the promotion that takes it there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from deployer.audit.actor import Actor
 from deployer.promotions.engine import queue
 from deployer.promotions.models import Promotion, PromotionKind
 from deployer.promotions.states import PromotionState
-from deployer.releases.models import Change, Deployment, Release
+from deployer.releases.models import Deployment, Release
 
 
 def next_target(release: Release, *, after: Target | None) -> Target | None:
@@ -90,29 +91,34 @@ ENDS = frozenset({"failed", "errored", "succeeded", "aborted", "superseded"})
 def record_event(
     promotion: Promotion, what: str, sentence: str, *, by: Actor, now: datetime, reason: str = "", **data: object
 ) -> None:
-    """Write an event about a promotion: `promotion.<what>`, whose data always name it, its state and its page."""
+    """Write an event about a promotion: `promotion.<what>`, whose data say at an end whose release it is."""
+    if what in ENDS:
+        data = {"release": str(promotion.release), "production": promotion.environment.is_production} | data
+        if "authors" not in data:
+            data["authors"] = [] if promotion.is_rollback else promotion.release.authors()
+    record_about(promotion, f"promotion.{what}", sentence, by=by, now=now, reason=reason or promotion.reason, data=data)
+
+
+def record_about(
+    promotion: Promotion,
+    kind: str,
+    sentence: str,
+    *,
+    by: Actor,
+    now: datetime,
+    reason: str,
+    data: Mapping[str, object],
+) -> None:
+    """Write an event of any kind about a promotion: its data always name it, its state and its page."""
     record(
-        f"promotion.{what}",
+        kind,
         sentence,
         by=by,
         application=promotion.application.slug,
         environment=promotion.environment.slug,
         release_id=promotion.release_id,
         promotion_id=promotion.pk,
-        reason=reason or promotion.reason,
-        data={"title": str(promotion), "state": promotion.state, "url": promotion.full_url()}
-        | (_whose(promotion) if what in ENDS else {})
-        | data,
+        reason=reason,
+        data={"title": str(promotion), "state": promotion.state, "url": promotion.full_url()} | dict(data),
         now=now,
     )
-
-
-def _whose(promotion: Promotion) -> dict[str, object]:
-    """The release, whether it goes to production, and who wrote what it brings; nobody of a rollback. One query."""
-    changes = Change.objects.filter(release=promotion.release_id).exclude(author_email="").order_by("position")
-    authors = {} if promotion.is_rollback else dict(changes.values_list("author_email", "author_name"))
-    return {
-        "release": str(promotion.release),
-        "production": promotion.environment.is_production,
-        "authors": [{"name": name, "email": email} for email, name in authors.items()],
-    }

@@ -6,6 +6,7 @@ from apps_registry.models import Target
 from deployer.promotions.models import Promotion, Veto
 from deployer.promotions.states import PromotionState
 from deployer.releases.models import Deployment, Release
+from deployer.releases.models.deployment import DeploymentQuerySet
 
 OUTCOME_UNKNOWN = (PromotionState.ERRORED, PromotionState.ABORTED)
 
@@ -73,9 +74,14 @@ def newest_there(target: Target, active: Promotion | None) -> Release | None:
     return max((one for one in found if one), key=lambda release: release.order, default=None)
 
 
-def last_good(target_id: int, *, before: int) -> Deployment | None:
-    """What a rollback from the order `before` goes to: the newest deployment that was verified there, was not rolled
-    back, and whose release is not vetoed."""
+def good_there(target_id: int, *, before: int) -> DeploymentQuerySet:
+    """What a rollback from the order `before` may go to, the newest deployment first: of older releases that were
+    verified there, were not rolled back, and are not vetoed."""
     good = Deployment.objects.good().filter(target=target_id, release__order__lt=before)
     standing = Veto.objects.standing().values("release")
-    return good.exclude(release__in=standing).select_related("release").order_by("-id").first()
+    return good.exclude(release__in=standing).select_related("release").order_by("-id")
+
+
+def last_good(target_id: int, *, before: int) -> Deployment | None:
+    """What a rollback goes to unless another is named."""
+    return good_there(target_id, before=before).first()

@@ -171,13 +171,6 @@ def _tell(error: TrackedError, what: str, opening: str, now: datetime) -> None:
             "state": error.state,
             "url": error.url,
             "evidence": [error.culprit] if error.culprit else [],
-            "authors": _authors(release),
+            "authors": release.authors() if release else [],
         },
     )
-
-
-def _authors(release: Release | None) -> list[dict[str, str]]:
-    if release is None:
-        return []
-    found = release.changes.exclude(author_email="").values_list("author_name", "author_email")
-    return [{"name": name, "email": email} for name, email in dict.fromkeys(found)]

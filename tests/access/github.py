@@ -1,7 +1,6 @@
 """A GitHub on this machine: its two pages of OAuth, and the four calls of its API that a sign-in makes."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from social_core.backends.oauth import BaseOAuth2PKCE
+
+from tests.serving import serving
 
 CLIENT_ID = "Iv1.0123456789abcdef"
 CLIENT_SECRET = "the client's secret, of these tests"
@@ -104,11 +105,5 @@ def running_github() -> Iterator[GitHub]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     github = GitHub(port=server.server_port)
     server.RequestHandlerClass = _handler(github)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(server):
         yield github
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -2,7 +2,6 @@
 keeps its order, and one that is dead for good keeps nobody else waiting."""
 
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pytest_django import Settings
 from deployer.integrations.signing import SIGNATURE_HEADER, TIMESTAMP_HEADER, verify
 from deployer.notifications.models import Lane, Notification
 from tests.notifications.driving import NOON, application, run, stop, tell, watch
+from tests.serving import serving
 from tests.stand_ins.slack import SlackStandIn, Trouble
 from tests.stand_ins.smtp import MailServer, MailTrouble, running_mail_server
 
@@ -74,14 +74,8 @@ def running_program(random: Random) -> Iterator[Program]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     program.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield program
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from typing import Any
 from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 
+from tests.serving import serving
+
 TOKEN = "xoxb-a-token-of-the-tests"
 MOST_BLOCKS = 50
 MOST_TEXT = 40_000
@@ -242,11 +244,5 @@ def running_slack(**fields: Any) -> Iterator[SlackStandIn]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     slack.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(server):
         yield slack
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -16,6 +16,11 @@ class Channel(models.TextChoices):
     LOG = "log", "Log only"
 
 
+def shown(channel: str, address: str) -> str:
+    """An address, fit to show: what may be secret in a webhook's is left out."""
+    return shown_url(address) if channel == Channel.WEBHOOK else address
+
+
 class LaneQuerySet(models.QuerySet["Lane"]):
     def free(self, now: datetime) -> Self:
         """Those that nobody is at, and that do not pause."""
@@ -59,5 +64,4 @@ class Lane(models.Model):
 
     @property
     def shown_address(self) -> str:
-        """Fit to show: what may be secret in a webhook's address is left out."""
-        return shown_url(self.address) if self.channel == Channel.WEBHOOK else self.address
+        return shown(self.channel, self.address)

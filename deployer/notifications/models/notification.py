@@ -8,8 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from deployer.audit.models import Event
-from deployer.integrations.http import shown_url
-from deployer.notifications.models.lane import Channel, Lane
+from deployer.notifications.models.lane import Channel, Lane, shown
 
 
 class NotificationState(models.TextChoices):
@@ -81,8 +80,7 @@ class Notification(models.Model):
 
     @property
     def shown_address(self) -> str:
-        """Fit to show: what may be secret in a webhook's address is left out."""
-        return shown_url(self.address) if self.channel == Channel.WEBHOOK else self.address
+        return shown(self.channel, self.address)
 
     def telling(self) -> str:
         """One line on whether its receiver was told, how, and why."""

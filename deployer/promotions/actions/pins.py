@@ -89,7 +89,7 @@ def _record(pin: Pin, what: str, sentence: str, *, rights: Rights, reason: str, 
     data: dict[str, Any] = {
         "title": f"{target} on {pin.release.version}",
         "state": "pinned" if what == "placed" else "no longer pinned",
-        "url": f"{settings.BASE_URL}/applications/{target.application.slug}/",
+        "url": settings.BASE_URL + target.application.get_absolute_url(),
         "pin": pin.pk,
     }
     record(

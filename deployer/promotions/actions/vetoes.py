@@ -78,7 +78,7 @@ def _record(veto: Veto, what: str, sentence: str, *, rights: Rights, reason: str
     data: dict[str, Any] = {
         "title": str(release),
         "state": "vetoed" if what == "placed" else "no longer vetoed",
-        "url": f"{settings.BASE_URL}/applications/{release.application.slug}/",
+        "url": settings.BASE_URL + release.application.get_absolute_url(),
         "veto": veto.pk,
     }
     record(

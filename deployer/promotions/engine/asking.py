@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from deployer.audit.actions import record
 from deployer.audit.actor import ENGINE, Actor
 from deployer.promotions import holds, quorum
 from deployer.promotions.engine import wakeups
+from deployer.promotions.lines import record_about
 from deployer.promotions.models import Promotion
 from deployer.promotions.states import PromotionState
 from deployer.releases.models import Deployment
@@ -50,19 +50,8 @@ def end(
 def record_answer(
     promotion: Promotion, what: str, sentence: str, *, by: Actor, now: datetime, reason: str = "", **data: object
 ) -> None:
-    """Write an event about a promotion's approvals: `approval.<what>`, whose data name the promotion as its own do."""
-    record(
-        f"approval.{what}",
-        sentence,
-        by=by,
-        application=promotion.application.slug,
-        environment=promotion.environment.slug,
-        release_id=promotion.release_id,
-        promotion_id=promotion.pk,
-        reason=reason,
-        data={"title": str(promotion), "state": promotion.state, "url": promotion.full_url()} | data,
-        now=now,
-    )
+    """Write an event about a promotion's approvals: `approval.<what>`."""
+    record_about(promotion, f"approval.{what}", sentence, by=by, now=now, reason=reason, data=data)
 
 
 def _so_far(given: list[str]) -> str:

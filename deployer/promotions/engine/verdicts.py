@@ -14,7 +14,7 @@ def veto_facts(release: Release) -> VetoFacts | None:
     veto = Veto.objects.standing().filter(release=release).first()
     if veto is None:
         return None
-    return VetoFacts(reason=veto.reason, placed_by=veto.placed_by, link=f"/applications/{release.application.slug}/")
+    return VetoFacts(reason=veto.reason, placed_by=veto.placed_by, link=release.application.get_absolute_url())
 
 
 def pin_facts(target: Target) -> PinFacts | None:
@@ -26,7 +26,7 @@ def pin_facts(target: Target) -> PinFacts | None:
         order=pin.release.order,
         reason=pin.reason,
         placed_by=pin.placed_by,
-        link=f"/applications/{target.application.slug}/",
+        link=target.application.get_absolute_url(),
     )
 
 

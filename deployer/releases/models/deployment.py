@@ -28,13 +28,6 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         """What is live on one target, or None when nothing was ever deployed to it."""
         return self.filter(target_id=target_id).select_related("release").order_by("-id").first()
 
-    def last_verified(self, target_id: int, *, before: int | None = None) -> "Deployment | None":
-        """The newest deployment that passed its checks there and was not withdrawn; `before` an order, of an older."""
-        found = self.filter(target_id=target_id).good()
-        if before is not None:
-            found = found.filter(release__order__lt=before)
-        return found.select_related("release").order_by("-id").first()
-
 
 class Deployment(models.Model):
     """A release became live on a target. `verified_at` is when its checks had passed there.

@@ -51,6 +51,12 @@ class Release(models.Model):
             self.order = self.number * SPACING
         super().save(*args, **kwargs)
 
+    def authors(self) -> list[dict[str, str]]:
+        """Who wrote what it brings, name and e-mail address, each address once; not those without one. One query."""
+        written = self.changes.exclude(author_email="").order_by("position")
+        names = dict(written.values_list("author_email", "author_name"))
+        return [{"name": name, "email": email} for email, name in names.items()]
+
 
 class Change(models.Model):
     """One change that a release brings: a commit or a merged pull request."""

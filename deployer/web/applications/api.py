@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps_registry.callers import check_covered, covered, rights_of_caller
+from apps_registry.callers import check_covered, covered, rights_of_caller, target_of
 from apps_registry.models import Target, TrustIssue
 from apps_registry.models.target import Policy
 from apps_registry.policies import NotReadyError, ReasonTooShortError, set_policy
@@ -140,12 +140,7 @@ class TrustIssueResolving(APIView):
 
 
 def _target(request: Request, slug: str, environment: str) -> Target:
-    found = Target.objects.select_related("application__owner", "environment")
-    target = found.filter(application__slug=slug, environment__slug=environment).first()
-    if target is None:
-        raise NotFound(
-            f"{slug!r} has no target in {environment!r}; GET /api/v1/applications/{slug} lists where it runs."
-        )
+    target = target_of(slug, environment)
     check_covered(request, target.application)
     return target
 

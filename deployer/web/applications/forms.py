@@ -8,22 +8,14 @@ from django.http import QueryDict
 from apps_registry.models import Application, Environment, Target
 from apps_registry.models.target import Policy
 from apps_registry.policies import ReasonTooShortError
-from deployer.calendar.forms import text_field
 from deployer.refusal import RefusedError
-from deployer.web.calendar.freezes.forms import REASON_LENGTH, ReaderForm, reason_field
+from deployer.web.calendar.freezes.forms import ReaderForm, reason_field
 from deployer.web.calendar.slots.reader import Reader
 
 EVERYWHERE = "Every environment"
 
 
-class WordsForm(ReaderForm):
-    """One whose `reason` may have several lines."""
-
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
-
-
-class PolicyForm(WordsForm):
+class PolicyForm(ReaderForm):
     """The policy that is asked for, and why: needed where something is passed over."""
 
     policy = forms.ChoiceField(
@@ -31,13 +23,13 @@ class PolicyForm(WordsForm):
         widget=forms.HiddenInput,
         error_messages={"required": "Choose a policy", "invalid_choice": "Choose automatic or manual"},
     )
-    reason = text_field("The reason", REASON_LENGTH, widget=forms.Textarea)
+    reason = reason_field()
 
     def refuse(self, error: RefusedError) -> None:
         self.add_error("reason" if isinstance(error, ReasonTooShortError) else None, str(error))
 
 
-class TrustIssueForm(WordsForm):
+class TrustIssueForm(ReaderForm):
     """A trust issue of one application, in one of its environments or in all."""
 
     environment = forms.ChoiceField(
@@ -76,5 +68,5 @@ class TrustIssueForm(WordsForm):
         return next((one for one in self.environments if one.slug == slug), None)
 
 
-class ResolveForm(WordsForm):
+class ResolveForm(ReaderForm):
     reason = reason_field("Say what was done about it")

@@ -1,7 +1,6 @@
 """The page on which a target becomes automatic or manual: what it needs, what it lacks, and what would go at once."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -11,10 +10,10 @@ from apps_registry.models.target import Policy
 from apps_registry.policies import REASON_LENGTH, may_override, set_policy
 from apps_registry.readiness import missing
 from deployer.promotions.readiness_facts import readiness_of, rolled_back
-from deployer.refusal import NotAllowedError, RefusedError
 from deployer.web.applications.forms import PolicyForm
 from deployer.web.applications.going import would_go
 from deployer.web.calendar.slots.reader import reader_of
+from deployer.web.refusals import refusals_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,7 +23,7 @@ def policy(request: HttpRequest, slug: str, environment: str) -> HttpResponse:
     target = get_object_or_404(found, application__slug=slug, environment__slug=environment)
     form = PolicyForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             changed = set_policy(
                 target=target,
                 policy=Policy(form.cleaned_data["policy"]),
@@ -33,11 +32,6 @@ def policy(request: HttpRequest, slug: str, environment: str) -> HttpResponse:
                 override_reason=form.cleaned_data["reason"],
                 now=reader.now,
             )
-        except NotAllowedError as error:
-            raise PermissionDenied(str(error)) from error
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, f"{target} is {changed.policy} now.")
             return redirect(target.policy_url)
     items = readiness_of([target])[target.pk]

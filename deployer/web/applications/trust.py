@@ -8,10 +8,9 @@ from django.views.decorators.http import require_http_methods
 from apps_registry.models import Application, Target, TrustIssue
 from apps_registry.models.target import Policy
 from apps_registry.trust import open_trust_issue, resolve_trust_issue
-from deployer.refusal import RefusedError
 from deployer.web.applications.forms import ResolveForm, TrustIssueForm
 from deployer.web.calendar.slots.reader import reader_of
-from deployer.web.promoting.views import need_work_on
+from deployer.web.refusals import need_work_on, refusals_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -26,7 +25,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
         environment=request.GET.get("environment", ""),
     )
     if form.is_valid():
-        try:
+        with refusals_in(form):
             issue = open_trust_issue(
                 application=application,
                 environment=form.chosen_environment,
@@ -35,9 +34,6 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                 make_manual=form.cleaned_data["make_manual"],
                 now=reader.now,
             )
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, f"Opened: nothing of {issue.scope} is deployed by itself until it is resolved.")
             return redirect(application)
     context = {"now": reader.now, "application": application, "form": form}
@@ -54,13 +50,10 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
     need_work_on(reader, issue.application, to="resolve its trust issues")
     form = ResolveForm(request.POST if request.method == "POST" else None, reader=reader)
     if issue.resolved_at is None and form.is_valid():
-        try:
+        with refusals_in(form):
             resolve_trust_issue(
                 issue=issue, resolution=form.cleaned_data["reason"], rights=reader.rights, now=reader.now
             )
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, "Resolved: what is automatic goes by itself again.")
             return redirect(issue.application)
     context = {"now": reader.now, "application": issue.application, "issue": issue, "form": form, **_policies(issue)}

@@ -5,16 +5,16 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps_registry.callers import check_covered, rights_of_caller
+from apps_registry.callers import rights_of_caller
 from deployer.access.api import ScopePermission
 from deployer.access.idempotency import idempotent
 from deployer.promotions import quorum
 from deployer.promotions.actions.approvals import approve, reject
+from deployer.promotions.api import promotion_of
 from deployer.promotions.models import Promotion
 from deployer.promotions.serializers import StrictSerializer
 from deployer.web.approvals.reading import Answer, approvals_of
@@ -75,7 +75,7 @@ class Approvals(APIView):
     @extend_schema(operation_id="read_approvals", responses=ApprovalsOut)
     def get(self, request: Request, pk: int) -> Response:
         """How many approvals a promotion needs and has, and who answered what."""
-        return Response(_approvals_out(_find(request, pk), request))
+        return Response(_approvals_out(promotion_of(request, pk), request))
 
     @extend_schema(
         operation_id="answer_promotion", request=AnswerIn, responses={200: ApprovalsOut, CONFLICT: RefusalOut}
@@ -83,7 +83,7 @@ class Approvals(APIView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """Approve or reject a promotion that waits. A rejection ends it."""
-        promotion = _find(request, pk)
+        promotion = promotion_of(request, pk)
         given = AnswerIn(data=request.data)
         given.is_valid(raise_exception=True)
         values, rights = given.validated_data, rights_of_caller(request)
@@ -92,15 +92,7 @@ class Approvals(APIView):
                 reject(promotion=promotion, rights=rights, reason=values["reason"])
             else:
                 approve(promotion=promotion, rights=rights, comment=values.get("comment", ""))
-        return Response(_approvals_out(_find(request, pk), request))
-
-
-def _find(request: Request, pk: int) -> Promotion:
-    promotion = Promotion.objects.with_names().filter(pk=pk).first()
-    if promotion is None:
-        raise NotFound(f"There is no promotion {pk}.")
-    check_covered(request, promotion.application)
-    return promotion
+        return Response(_approvals_out(promotion_of(request, pk), request))
 
 
 def _approvals_out(promotion: Promotion, request: Request) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -12,11 +11,11 @@ from deployer.promotions import quorum
 from deployer.promotions.actions.approvals import approve, reject
 from deployer.promotions.models import Promotion
 from deployer.promotions.states import PromotionState
-from deployer.refusal import NotAllowedError, RefusedError
 from deployer.releases.models import Deployment
 from deployer.web.approvals.forms import ApproveForm, RejectForm
 from deployer.web.approvals.reading import approvals_of
 from deployer.web.calendar.slots.reader import Reader, reader_of
+from deployer.web.refusals import refusals_in
 
 CHANGES_SHOWN = 100
 
@@ -32,13 +31,8 @@ def approve_page(request: HttpRequest, pk: int) -> HttpResponse:
     rejecting = RejectForm(request.POST if request.POST.get("verdict") == "reject" else None, reader=reader)
     form = rejecting if rejecting.is_bound else approving
     if form.is_valid():
-        try:
+        with refusals_in(form):
             said = _answer(promotion, reader, approving, rejecting)
-        except NotAllowedError as error:
-            raise PermissionDenied(str(error)) from error
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, said)
             return redirect(promotion)
     context = _about(promotion, reader) | {"approving": approving, "rejecting": rejecting, "form": form}

@@ -10,10 +10,9 @@ from django.http import QueryDict
 from apps_registry.models import Application
 from deployer.notifications.models import Channel, Lane, Notification, NotificationState
 from deployer.web.calendar.slots.reader import Reader
+from deployer.web.paging import asked_page, rows_of_page
 from deployer.web.told.history import to_person
 
-SHOWN = 50
-DEEPEST = 1000
 MOST_LANES = 20
 
 
@@ -63,17 +62,14 @@ class Listing:
 def listing(query: QueryDict, reader: Reader) -> Listing:
     """Four queries at most."""
     filters = Filters(**{name: query.get(name, "").replace("\0", "").strip() for name in Filters.__dataclass_fields__})
-    asked = query.get("page", "")
-    page = min(max(int(asked), 1), DEEPEST) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else 1
-    first = (page - 1) * SHOWN
-    seen = visible(reader)
-    found = list(_wanted(seen, filters)[first : first + SHOWN + 1])
+    page, seen = asked_page(query), visible(reader)
+    found, has_more = rows_of_page(_wanted(seen, filters), page)
     return Listing(
-        notifications=found[:SHOWN],
+        notifications=found,
         lanes=_failing(seen),
         filters=filters,
         page=page,
-        has_more=len(found) > SHOWN and page < DEEPEST,
+        has_more=has_more,
     )
 
 

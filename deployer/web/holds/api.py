@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps_registry.callers import check_covered, covered, is_limited, rights_of_caller
+from apps_registry.callers import check_covered, rights_of_caller, within_reach
 from deployer.access.api import ScopePermission
 from deployer.access.idempotency import idempotent
 from deployer.access.models.api_token import Scope
@@ -47,7 +47,7 @@ class Holds(APIView):
         filters.is_valid(raise_exception=True)
         values: dict[str, Any] = filters.validated_data
         check_covered(request, *values.get("application", ()))
-        holds = _filtered(_visible(request), values)
+        holds = _filtered(within_reach(request, Hold.objects.with_names()), values)
         page = page_of(holds, request, values.get("cursor"), by="placed_at", newest_first=True)
         return Response(page.answer(HoldOut(page.rows, many=True).data))
 
@@ -152,12 +152,6 @@ class Lift(Way):
     def post(self, request: Request, pk: int) -> Response:
         """Lift the hold, saying what was done about it."""
         return self.take(request, pk, WayOut.LIFT, ResolutionIn)
-
-
-def _visible(request: Request) -> QuerySet[Hold]:
-    """A limited token sees those of its applications."""
-    holds = Hold.objects.with_names()
-    return holds.filter(application__in=covered(request)) if is_limited(request) else holds
 
 
 def _filtered(holds: QuerySet[Hold], values: dict[str, Any]) -> QuerySet[Hold]:

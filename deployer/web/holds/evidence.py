@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from apps_registry.models import Application, Environment
 from deployer.promotions import log_text
+from deployer.promotions.engine.retrying import stopped_at
 from deployer.promotions.models import Hold, Measurement, Promotion, PromotionKind, Step
 from deployer.promotions.models.promotion import PromotionQuerySet
-from deployer.promotions.states import StepState
 from deployer.releases.models import Deployment, Release
 
 MEASUREMENTS_SHOWN = 5
@@ -27,7 +27,7 @@ def evidence_of(promotion: Promotion | None) -> Evidence | None:
     """Three queries; None where no step failed."""
     if promotion is None:
         return None
-    stopped = promotion.steps.filter(state__in=[StepState.FAILED, StepState.ERRORED]).order_by("position").first()
+    stopped = stopped_at(promotion)
     if stopped is None:
         return None
     return Evidence(

@@ -42,9 +42,6 @@ class WayForm(ReaderForm):
         else:
             del self.fields["to"]
 
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
-
     @property
     def words(self) -> str:
         """Only when valid."""
@@ -89,9 +86,6 @@ class NewHoldForm(EndForm):
         self.fields["contact"].error_messages["required"] = "Say whom to ask about it"
         self._choose_from("environment", [("", EVERYWHERE), *((one.slug, one.name) for one in self.environments)])
         self._choose_from("newest_safe", [("", "None"), *((one.version, one.version) for one in self.releases)])
-
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -16,7 +16,7 @@ from deployer.refusal import RefusedError
 from deployer.web.calendar.slots.reader import Reader, reader_of
 from deployer.web.holds.evidence import caught_by
 from deployer.web.holds.forms import NewHoldForm
-from deployer.web.promoting.views import need_work_on
+from deployer.web.refusals import need_work_on
 
 NOTHING_YOURS = (
     "Only developers of the team that owns an application, and release managers, can put it on hold: none is yours."

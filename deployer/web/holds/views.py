@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -12,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from deployer.promotions.models import Hold, Promotion
 from deployer.promotions.models.hold import WayOut
 from deployer.promotions.ways import Way, ways_out_of
-from deployer.refusal import NotAllowedError, RefusedError
 from deployer.releases.models import Deployment
 from deployer.web.calendar.slots.reader import Reader, reader_of
 from deployer.web.holds.evidence import caught_by, evidence_of, places_of
@@ -20,7 +18,7 @@ from deployer.web.holds.forms import WayForm
 from deployer.web.holds.sequel import events_about, followed_by, told_of
 from deployer.web.holds.taking import WAYS, take, target_of
 from deployer.web.promoting.going_back import ways_back
-from deployer.web.promoting.views import need_work_on
+from deployer.web.refusals import need_work_on, refusals_in
 
 GOING_AGAIN = "get it going again"
 
@@ -59,13 +57,8 @@ def way_page(request: HttpRequest, pk: int, way: str) -> HttpResponse:
         return _back(request, hold)
     form = _way_form(request, reader, hold, ways, WAYS[way])
     if form.is_valid():
-        try:
+        with refusals_in(form):
             promotion = take(WAYS[way], hold=hold, rights=reader.rights, words=form.words, to=form.release)
-        except NotAllowedError as error:
-            raise PermissionDenied(str(error)) from error
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, _taken(WAYS[way], hold, promotion))
             return redirect(promotion or hold)
     context = about(reader, found(pk)) | {"way": WAYS[way], "offered": offered, "form": form}

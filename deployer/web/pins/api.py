@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps_registry.callers import check_covered, covered, is_limited, rights_of_caller
+from apps_registry.callers import check_covered, rights_of_caller, target_of, within_reach
 from deployer.access.api import ScopePermission
 from deployer.access.idempotency import idempotent
 from deployer.access.models.api_token import Scope
@@ -19,7 +19,7 @@ from deployer.promotions.models import Pin, Veto
 from deployer.web.calendar.api.pages import page_of, page_schema
 from deployer.web.calendar.api.refusals import CONFLICT, RefusalOut, refusals
 from deployer.web.pins.serializers import PinFilters, PinIn, PinOut, VetoFilters, VetoIn, VetoOut
-from deployer.web.promoting.api import release_of, target_of
+from deployer.web.promoting.api import release_of
 from deployer.web.promoting.serializers import WhyIn
 
 
@@ -35,9 +35,7 @@ class Pins(APIView):
         filters.is_valid(raise_exception=True)
         values: dict[str, Any] = filters.validated_data
         check_covered(request, *values.get("application", ()))
-        pins = _pins()
-        if is_limited(request):
-            pins = pins.filter(target__application__in=covered(request))
+        pins = within_reach(request, _pins(), application="target__application")
         if "application" in values:
             pins = pins.filter(target__application__in=values["application"])
         if "environment" in values:
@@ -95,9 +93,7 @@ class Vetoes(APIView):
         filters.is_valid(raise_exception=True)
         values: dict[str, Any] = filters.validated_data
         check_covered(request, *values.get("application", ()))
-        vetoes = _vetoes()
-        if is_limited(request):
-            vetoes = vetoes.filter(release__application__in=covered(request))
+        vetoes = within_reach(request, _vetoes(), application="release__application")
         if "application" in values:
             vetoes = vetoes.filter(release__application__in=values["application"])
         if values["standing"] is not None:

@@ -13,9 +13,6 @@ from deployer.web.calendar.slots.reader import Reader
 class WhyForm(ReaderForm):
     reason = reason_field("Say why")
 
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
-
     @property
     def words(self) -> str:
         """Only when valid."""

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -11,11 +10,10 @@ from django.views.decorators.http import require_http_methods
 from deployer.promotions.actions.vetoes import veto, withdraw_veto
 from deployer.promotions.models import Promotion, Veto
 from deployer.promotions.states import ACTIVE
-from deployer.refusal import NotAllowedError, RefusedError
 from deployer.releases.models import Deployment, Release
 from deployer.web.calendar.slots.reader import reader_of
 from deployer.web.pins.forms import WhyForm
-from deployer.web.promoting.views import need_work_on
+from deployer.web.refusals import need_work_on, refusals_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,13 +27,8 @@ def veto_new(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("application", release.application.slug)
     form = WhyForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             veto(release=release, rights=reader.rights, reason=form.words)
-        except NotAllowedError as error:
-            raise PermissionDenied(str(error)) from error
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, f"Vetoed: {release} is never deployed again.")
             return redirect("application", release.application.slug)
     context = {"now": reader.now, "release": release, "form": form, "freeze_scope": []} | _whereabouts(release)
@@ -53,13 +46,8 @@ def veto_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("application", release.application.slug)
     form = WhyForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             withdraw_veto(veto=found, rights=reader.rights, reason=form.words)
-        except NotAllowedError as error:
-            raise PermissionDenied(str(error)) from error
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, f"Withdrawn: {release} can be asked for again.")
             return redirect("application", release.application.slug)
     context = {"now": reader.now, "veto": found, "release": release, "form": form, "freeze_scope": []}

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
@@ -11,11 +10,10 @@ from django.views.decorators.http import require_http_methods
 from apps_registry.models import Target
 from deployer.promotions.actions.pins import pin, unpin
 from deployer.promotions.models import Pin, Promotion, Veto
-from deployer.refusal import NotAllowedError, RefusedError
 from deployer.releases.models import Deployment, Release
 from deployer.web.calendar.slots.reader import reader_of
 from deployer.web.pins.forms import PinForm, WhyForm
-from deployer.web.promoting.views import need_work_on
+from deployer.web.refusals import need_work_on, refusals_in
 
 RELEASES_OFFERED = 50
 
@@ -34,13 +32,8 @@ def pin_new(request: HttpRequest, slug: str, environment: str) -> HttpResponse:
     choices = _choices(target, first=request.GET.get("release") or (live.release.version if live else ""))
     form = PinForm(request.POST if request.method == "POST" else None, reader=reader, choices=choices)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             made = pin(target=target, release=form.release, rights=reader.rights, reason=form.words)
-        except NotAllowedError as error:
-            raise PermissionDenied(str(error)) from error
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, f"Pinned: {target} stays on {made.release.version}.")
             return redirect("application", application.slug)
     context = {
@@ -65,13 +58,8 @@ def pin_remove(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("application", application.slug)
     form = WhyForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             unpin(pin=found, rights=reader.rights, reason=form.words)
-        except NotAllowedError as error:
-            raise PermissionDenied(str(error)) from error
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, f"Removed: {found.target} takes other releases again.")
             return redirect("application", application.slug)
     waiting = Promotion.objects.waiting().with_names().filter(target=found.target_id).order_by("-release__order")

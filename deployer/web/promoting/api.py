@@ -4,18 +4,18 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps_registry.callers import check_covered, rights_of_caller
-from apps_registry.models import Application, Target
+from apps_registry.callers import check_covered, rights_of_caller, target_of
+from apps_registry.models import Application
 from deployer.access.api import ScopePermission
 from deployer.access.idempotency import idempotent
 from deployer.access.models.api_token import Scope
 from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.promote import promote, roll_back
+from deployer.promotions.api import promotion_of
 from deployer.promotions.models import Promotion, PromotionKind
 from deployer.promotions.serializers import promotion_out
 from deployer.releases.models import Release
@@ -62,10 +62,7 @@ class PromotionAbort(APIView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """Abort a promotion: at once while it waits or checks; a deploy that has begun is asked to stop."""
-        promotion = Promotion.objects.with_names().filter(pk=pk).first()
-        if promotion is None:
-            raise NotFound(f"There is no promotion {pk}.")
-        check_covered(request, promotion.application)
+        promotion = promotion_of(request, pk)
         given = WhyIn(data=request.data)
         given.is_valid(raise_exception=True)
         rights = rights_of_caller(request)
@@ -100,20 +97,6 @@ class RollBack(APIView):
 def promotion_as_it_is(pk: int) -> dict[str, Any]:
     """What an action returns may not be all of it."""
     return promotion_out(Promotion.objects.with_names().get(pk=pk))
-
-
-def target_of(application: str, environment: str) -> Target:
-    """Raises NotFound."""
-    found = Target.objects.select_related("application__owner", "environment").filter(
-        application__slug=application, environment__slug=environment
-    )
-    target = found.first()
-    if target is None:
-        raise NotFound(
-            f"There is no target of {application!r} in {environment!r}; GET /api/v1/applications/{application} lists "
-            "where it runs."
-        )
-    return target
 
 
 def release_of(application: Application, version: str, *, field: str) -> Release:

@@ -6,29 +6,18 @@ from django import forms
 from django.http import QueryDict
 
 from deployer.releases.models import Deployment, Release
-from deployer.web.calendar.freezes.forms import REASON_LENGTH, ReaderForm, reason_field
+from deployer.web.calendar.freezes.forms import ReaderForm, reason_field
 from deployer.web.calendar.slots.reader import Reader
 
 
 class AbortForm(ReaderForm):
     reason = reason_field("Say why it is to be aborted")
 
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
-
 
 class PromoteForm(ReaderForm):
     """A reason is welcome and not needed: what is promoted was to be promoted."""
 
-    reason = forms.CharField(
-        required=False,
-        max_length=REASON_LENGTH,
-        widget=forms.Textarea,
-        error_messages={"max_length": f"The reason must be at most {REASON_LENGTH} characters long"},
-    )
-
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
+    reason = reason_field()
 
 
 class RollBackForm(AbortForm):

@@ -1,8 +1,8 @@
 """What a target can be rolled back to."""
 
 from apps_registry.models import Target
-from deployer.promotions.models import Pin, Promotion, Veto
-from deployer.promotions.presence import newest_there
+from deployer.promotions.models import Pin, Promotion
+from deployer.promotions.presence import good_there, newest_there
 from deployer.releases.models import Deployment
 
 
@@ -16,13 +16,11 @@ def ways_back(target: Target) -> list[Deployment]:
     leaving = newest_there(target, active)
     if leaving is None:
         return []
-    good = Deployment.objects.good().filter(target=target, release__order__lt=leaving.order)
-    standing = Veto.objects.standing().values("release")
-    good = good.exclude(release__in=standing)
+    good = good_there(target.pk, before=leaving.order)
     pin = Pin.objects.standing().filter(target=target).first()
     if pin is not None:
         good = good.filter(release=pin.release_id)
     found: dict[int, Deployment] = {}
-    for deployment in good.select_related("release").order_by("-id"):
+    for deployment in good:
         found.setdefault(deployment.release_id, deployment)
     return list(found.values())

@@ -3,30 +3,22 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from apps_registry.models import Application, Target
+from apps_registry.models import Target
 from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.models import Promotion
 from deployer.promotions.states import PromotionState
-from deployer.refusal import NotAllowedError, RefusedError
+from deployer.refusal import RefusedError
 from deployer.releases.models import Deployment
 from deployer.web.calendar.slots.reader import Reader, reader_of
 from deployer.web.promoting.forms import AbortForm, PromoteForm, RollBackForm
 from deployer.web.promoting.going_back import ways_back
 from deployer.web.promoting.offers import BY_HAND
-
-
-def need_work_on(reader: Reader, application: Application, *, to: str) -> None:
-    """Raises PermissionDenied, saying who may."""
-    try:
-        reader.rights.need_work_on(application, to=to)
-    except NotAllowedError as error:
-        raise PermissionDenied(str(error)) from error
+from deployer.web.refusals import need_work_on, refusals_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,11 +29,8 @@ def abort_page(request: HttpRequest, pk: int) -> HttpResponse:
         return _back(request, promotion, f"{promotion} has ended already: it is {_state(promotion)}.")
     form = AbortForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             found = abort(promotion=promotion, by=reader.rights.actor, reason=form.cleaned_data["reason"])
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, "Aborted." if not found.is_open else "It is being aborted.")
             return redirect(found)
     return render(request, "web/promoting/abort.html", _about(reader, promotion) | {"form": form})
@@ -56,11 +45,8 @@ def promote_page(request: HttpRequest, pk: int) -> HttpResponse:
         return _back(request, promotion, f"{promotion} no longer waits: it is {_state(promotion)}.")
     form = PromoteForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
-        try:
+        with refusals_in(form):
             found = _promote(promotion, reader, form.cleaned_data["reason"])
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, _promoted(found))
             return redirect(found)
     others = [blocker for blocker in promotion.waits_for if blocker.kind not in BY_HAND]
@@ -75,13 +61,10 @@ def roll_back_page(request: HttpRequest, slug: str, environment: str) -> HttpRes
     need_work_on(reader, target.application, to="roll it back")
     form = RollBackForm(request.POST if request.method == "POST" else None, reader=reader, choices=ways_back(target))
     if form.is_valid():
-        try:
+        with refusals_in(form):
             found = roll_back(
                 target=target, by=reader.rights.actor, reason=form.cleaned_data["reason"], to=form.release
             )
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, f"Asked for: {target} goes back to {found.release.version}, and is on hold.")
             return redirect(found)
     context = {

@@ -9,6 +9,3 @@ class StopForm(ReaderForm):
     contact = text_field("The contact", 200)
 
     general_home = "id_reason"
-
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")

@@ -1,15 +1,15 @@
 """The page of everything that is stopped or stalled, and that by which everything is stopped."""
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from deployer.promotions.actions.stop import AlreadyStoppedError, standing_stop, stop_everything, stop_of
-from deployer.refusal import NotAllowedError, RefusedError
+from deployer.refusal import RefusedError
 from deployer.web.calendar.freezes.catch import MOST_SHOWN, catch_of
 from deployer.web.calendar.slots.reader import reader_of
+from deployer.web.refusals import permitted
 from deployer.web.stopped.forms import StopForm
 from deployer.web.stopped.listing import (
     Wanted,
@@ -43,10 +43,8 @@ def stopped(request: HttpRequest) -> HttpResponse:
 def stop_page(request: HttpRequest) -> HttpResponse:
     """Says what runs now and what waits; its button stops everything."""
     reader = reader_of(request)
-    try:
+    with permitted():
         reader.rights.need_management(to="stop everything")
-    except NotAllowedError as error:
-        raise PermissionDenied(str(error)) from error
     form = StopForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
         values = form.cleaned_data

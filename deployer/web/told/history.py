@@ -8,9 +8,7 @@ from django.db.models import Q
 from apps_registry.models import Team
 from deployer.access.models import User
 from deployer.notifications.models import Channel, Notification
-
-SHOWN = 50
-DEEPEST = 1000
+from deployer.web.paging import rows_of_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +34,13 @@ class History:
 
 def history(person: User, *, only_me: bool, page: int) -> History:
     """Three queries."""
-    page = min(max(page, 1), DEEPEST)
-    first = (page - 1) * SHOWN
     teams = [] if only_me else list(Team.objects.filter(memberships__user=person))
     wanted = to_person(person)
     for team in teams:
         wanted |= to_team(team)
     rows = Notification.objects.filter(wanted).select_related("event").order_by("-id")
-    found = list(rows[first : first + SHOWN + 1])
-    return History(told=found[:SHOWN], only_me=only_me, page=page, has_more=len(found) > SHOWN and page < DEEPEST)
+    found, has_more = rows_of_page(rows, page)
+    return History(told=found, only_me=only_me, page=page, has_more=has_more)
 
 
 def to_person(person: User) -> Q:

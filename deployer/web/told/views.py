@@ -9,8 +9,9 @@ from apps_registry.models import Team
 from deployer.access.models import User
 from deployer.notifications.preferences import set_quiet_hours
 from deployer.notifications.routes import routes_to
-from deployer.refusal import RefusedError
 from deployer.web.calendar.slots.reader import Reader, reader_of
+from deployer.web.paging import asked_page
+from deployer.web.refusals import refusals_in
 from deployer.web.told.forms import QuietForm
 from deployer.web.told.history import history
 
@@ -20,13 +21,11 @@ def told(request: HttpRequest) -> HttpResponse:
     """What this person and their teams were told, the newest first, and what they would be told."""
     reader = reader_of(request)
     person = _person(reader)
-    asked = request.GET.get("page", "")
-    page = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else 1
     context = {
         "now": reader.now,
         "reader": reader,
         "person": person,
-        "history": history(person, only_me=request.GET.get("to") == "me", page=page),
+        "history": history(person, only_me=request.GET.get("to") == "me", page=asked_page(request.GET)),
         "routes": routes_to(person),
     }
     return render(request, "web/told/told.html", context)
@@ -40,11 +39,8 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     form = QuietForm(request.POST if request.method == "POST" else None, reader=reader, person=person)
     if form.is_valid():
         start, end = form.cleaned_data["quiet_from"], form.cleaned_data["quiet_until"]
-        try:
+        with refusals_in(form):
             set_quiet_hours(person=person, start=start, end=end)
-        except RefusedError as error:
-            form.refuse(error)
-        else:
             messages.success(request, "Saved." if start else "Saved: you have no quiet hours.")
             return redirect("told-settings")
     context = {

@@ -2,10 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from apps_registry.models import Application, Team
+from apps_registry.models import Application
 from tests.scene import Scene
 from tests.web.calendar.calls import this_minute
-from tests.web.calendar.conftest import _each_test_has_its_minute  # noqa: F401 — a fixture
 
 
 @pytest.fixture
@@ -24,7 +23,4 @@ def frontend(today: Scene) -> Application:
 @pytest.fixture
 def router(today: Scene) -> Application:
     """An application of another team."""
-    application = today.application("router", environments=2)
-    application.owner = Team.objects.create(slug="platform", name="Platform")
-    application.save()
-    return application
+    return today.given_away(today.application("router", environments=2))

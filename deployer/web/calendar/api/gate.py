@@ -8,12 +8,11 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps_registry.callers import check_covered
+from apps_registry.callers import check_covered, target_of
 from apps_registry.models import Target
 from deployer.access.api import ScopePermission
 from deployer.calendar import rules as calendar
@@ -100,7 +99,7 @@ class Gate(APIView):
     @extend_schema(parameters=[GateQuery], responses=GateOut)
     def get(self, request: Request, slug: str, environment: str) -> Response:
         """May this be deployed now, every reason why not, and when it may."""
-        target = _target(slug, environment)
+        target = target_of(slug, environment)
         check_covered(request, target.application)
         query = GateQuery(data=request.query_params)
         query.is_valid(raise_exception=True)
@@ -159,19 +158,6 @@ def _waiting(target: Target, release: Release) -> Promotion | None:
 def _running_beside(target: Target) -> list[str]:
     active = Promotion.objects.active().in_environment(target.environment_id).exclude(target=target)
     return list(active.values_list("target__application__slug", flat=True))
-
-
-def _target(application: str, environment: str) -> Target:
-    found = Target.objects.select_related("application__owner", "environment").filter(
-        application__slug=application, environment__slug=environment
-    )
-    target = found.first()
-    if target is None:
-        raise NotFound(
-            f"There is no target of {application!r} in {environment!r}; GET /api/v1/applications/{application} lists "
-            "where it runs."
-        )
-    return target
 
 
 def _release(target: Target, version: str) -> Release | None:

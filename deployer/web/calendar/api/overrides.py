@@ -4,7 +4,6 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,7 +14,7 @@ from deployer.access.idempotency import idempotent
 from deployer.calendar.actions.overrides import NewOverride
 from deployer.calendar.models.override import REASON_LENGTH, OverrideBase
 from deployer.promotions.actions.override import override_promotion
-from deployer.promotions.models import Promotion
+from deployer.promotions.api import promotion_of
 from deployer.promotions.serializers import StrictSerializer
 from deployer.web.calendar.api.fields import MomentField, TextField
 from deployer.web.calendar.api.refusals import CONFLICT, RefusalOut, refusals
@@ -60,9 +59,7 @@ class PromotionOverrides(APIView):
     @idempotent
     def post(self, request: Request, pk: int) -> Response:
         """Let a waiting promotion pass one of its blockers, until a time at most a week ahead."""
-        promotion = Promotion.objects.with_names().filter(pk=pk).first()
-        if promotion is None:
-            raise NotFound(f"There is no promotion {pk}.")
+        promotion = promotion_of(request, pk)
         new = new_override(request)
         with refusals():
             override = override_promotion(promotion=promotion, new=new, rights=rights_of_caller(request))

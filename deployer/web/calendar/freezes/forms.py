@@ -12,7 +12,7 @@ from django.http import QueryDict
 from apps_registry.models import Application, Environment, Team
 from apps_registry.rights import Rights
 from deployer.calendar.actions.freezes import FreezeRefusedError, NewFreeze
-from deployer.calendar.forms import ClockField, DayField, read_instant, text_field
+from deployer.calendar.forms import ClockField, DayField, WordsField, read_instant, text_field, words_field
 from deployer.calendar.models import EnvironmentCalendar, Freeze
 from deployer.calendar.recurrence import wall_time
 from deployer.calendar.walltime import end_instant, start_instant, zone_named
@@ -29,11 +29,9 @@ REASON_LENGTH = 5000
 Instant = Callable[[date, time, ZoneInfo], datetime]
 
 
-def reason_field(missing: str) -> forms.CharField:
-    field = text_field("The reason", REASON_LENGTH, widget=forms.Textarea)
-    field.required = True
-    field.error_messages["required"] = missing
-    return field
+def reason_field(missing: str = "") -> WordsField:
+    """Needed where an error says that it is missing."""
+    return words_field("The reason", REASON_LENGTH, missing=missing)
 
 
 class ReaderForm(forms.Form):
@@ -113,9 +111,6 @@ class ExtendForm(EndForm):
 class LiftForm(ReaderForm):
     reason = reason_field("Say why it can be lifted")
 
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
-
 
 class FreezeForm(EndForm):
     """A freeze as it is typed. What it may be is for `check_freeze` to say."""
@@ -188,9 +183,6 @@ class FreezeForm(EndForm):
         if cleaned.get("recurs") == OWN_RULE and not cleaned.get("rule") and "rule" not in self.errors:
             self.add_error("rule", "Enter the rule, such as FREQ=WEEKLY;BYDAY=FR")
         return cleaned
-
-    def clean_reason(self) -> str:
-        return str(self.cleaned_data["reason"]).replace("\r\n", "\n")
 
     def new_freeze(self) -> NewFreeze:
         """What is typed; only of a valid form. What recurs starts at a whole minute, so that it does so each time."""

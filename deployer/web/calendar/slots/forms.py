@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 
 from deployer.calendar.actions.overrides import NewOverride
 from deployer.calendar.actions.slots import SlotRefusedError
-from deployer.calendar.forms import ClockField, text_field
+from deployer.calendar.forms import ClockField, text_field, words_field
 from deployer.calendar.models.override import IN_WORDS, REASON_LENGTH
 from deployer.calendar.recurrence import wall_time
 from deployer.calendar.spans import Span
@@ -31,16 +31,13 @@ class SlotForm(WhenForm):
 
     exclusive = forms.BooleanField(required=False)
     watched_by = text_field("The name of who will watch it", 150)
-    notes = text_field("The notes", NOTES_LENGTH, widget=forms.Textarea)
+    notes = words_field("The notes", NOTES_LENGTH)
 
     reader: Reader
     rows: list[Row]
     refusal: Refusal | None = None
     refused = ""
     """What an action said when it refused."""
-
-    def clean_notes(self) -> str:
-        return str(self.cleaned_data["notes"]).replace("\r\n", "\n")
 
     @property
     def releases(self) -> Mapping[int, Release]:
