@@ -24,3 +24,6 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    def get_absolute_url(self) -> str:
+        return f"/environments/{self.slug}/"

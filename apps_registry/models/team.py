@@ -43,6 +43,9 @@ class Team(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return f"/teams/{self.slug}/"
+
     def stop_channel(self) -> str:
         """Where a stop is told: the alerts channel, else the team's own; empty when it has neither."""
         return self.alerts_channel or self.slack_channel

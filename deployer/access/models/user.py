@@ -41,3 +41,6 @@ class User(AbstractUser):
     def as_actor(self) -> Actor:
         name = self.get_full_name() or self.get_username()
         return Actor(ActorKind.USER, str(self.pk), name[:LABEL_LENGTH])
+
+    def get_absolute_url(self) -> str:
+        return f"/people/{self.pk}/"

@@ -44,6 +44,9 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.application} {self.version}"
 
+    def get_absolute_url(self) -> str:
+        return f"/releases/{self.pk}/"
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise ImmutableError("A release can't be changed: register another version.")
