@@ -5,29 +5,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from pytest_socket import socket_allow_hosts
 
 from deployer import queueing
 from tests.scene import Scene, running_scene
 
 TESTS = Path(__file__).parent
-PAGES = TESTS / "web"
-OTHER_PAGES = frozenset(
-    {
-        TESTS / "access/test_walk.py",
-        TESTS / "promotions/test_views.py",
-        TESTS / "promotions/test_api_hostile.py",
-        TESTS / "web/calendar/test_api_hostile.py",
-        *(TESTS / "apps_registry/admin").glob("test_*.py"),
-    }
-)
+BOTH = tuple(TESTS / name for name in ("promises", "promotions", "calendar", "releases", "faults"))
+"""The engine and the calendar: tested on both databases, but for what reads their pages, imports or admin."""
+PAGES = ("test_views", "test_api_hostile", "test_override_pages", "test_admin", "test_import_", "test_replay")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--other-database",
         action="store_true",
-        help="leave out what asks no database, and pages, which show what the other tests have asked for",
+        help="only what a second database could make wrong: the engine, the calendar, and what commits",
     )
 
 
@@ -40,21 +34,31 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--other-database"):
-        left_out = [item for item in items if is_of_a_page(item) or not asks_a_database(item)]
+        left_out = [item for item in items if not is_for_both_databases(item)]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
 
 
-def is_of_a_page(item: pytest.Item) -> bool:
-    """Whether it reads pages, by where it lies. Those of the API count as the engine's and the calendar's."""
-    return (item.path.is_relative_to(PAGES) and not item.path.name.startswith("test_api")) or item.path in OTHER_PAGES
-
-
-def asks_a_database(item: pytest.Item) -> bool:
-    """Whether it has one of pytest-django's, or a stack of its own on a database of the same kind."""
+def is_for_both_databases(item: pytest.Item) -> bool:
+    """Whether it commits, runs a stack, or asks the database about the engine or the calendar."""
+    marks = list(item.iter_markers("django_db"))
     fixtures = set(getattr(item, "fixturenames", ()))
-    marked = any(item.get_closest_marker(name) for name in ("django_db", "stack"))
-    return marked or bool(fixtures & {"db", "transactional_db"})
+    if (
+        any(item.iter_markers("stack"))
+        or "transactional_db" in fixtures
+        or any(m.kwargs.get("transaction") for m in marks)
+    ):
+        return True
+    if not marks and "db" not in fixtures:
+        return False
+    return any(map(item.path.is_relative_to, BOTH)) and not item.path.name.startswith(PAGES)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _passwords_are_hashed_at_once() -> Iterator[None]:
+    """The real hasher takes a quarter of a second on purpose."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(autouse=True)
