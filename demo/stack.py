@@ -14,7 +14,7 @@ from demo.pidfile import PidFile
 from demo.preflight import DemoError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-FOREIGN = ("DATABASE_URL", "REDIS_URL", "SENTRY_DSN", "EMAIL_URL", "WEB_CONCURRENCY", "GUNICORN_CMD_ARGS")
+FOREIGN = ("DATABASE_URL", "REDIS_URL", "SENTRY_DSN", "EMAIL_URL", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS")
 COPIES = {"runner": 2}
 
 

@@ -1,4 +1,4 @@
-"""The web process: `gunicorn deployer.wsgi`."""
+"""Everything but the stream of live updates, for deployer/asgi.py; any other WSGI server can run it, and pages poll."""
 
 import os
 

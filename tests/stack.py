@@ -55,6 +55,12 @@ def free_port() -> int:
         return port
 
 
+def web_command(port: int) -> list[str]:
+    """What the Procfile runs, on this port."""
+    lines = (line.partition(": ") for line in (ROOT / "Procfile").read_text().splitlines())
+    return next(command for name, _, command in lines if name == "web").replace("$PORT", str(port)).split()
+
+
 class Stack:
     """The processes, by name. With a nursery, Deployer's own are forked by it and can be killed at any pace."""
 
@@ -79,12 +85,11 @@ class Stack:
         self._start_program("backend", backend)
         self._wait_until(lambda: _answers(f"{self.backend_url}/stats"), "backend")
 
-    def start_web(self, *, workers: int, threads: int) -> str:
+    def start_web(self) -> str:
         """Start the web process as the Procfile does, wait until it answers, and return its URL."""
-        url = f"http://127.0.0.1:{free_port()}"
-        gunicorn = [sys.executable, "-m", "gunicorn", "deployer.wsgi", "--bind", url.removeprefix("http://")]
-        options = ["--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads)]
-        self._start_program("web", [*gunicorn, *options])
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        self._start_program("web", [sys.executable, "-m", *web_command(port)])
         self._wait_until(lambda: _answers(f"{url}/healthz"), "web")
         return url
 
@@ -95,6 +100,15 @@ class Stack:
         else:
             self._commands[name] = arguments
             self._nursery.start(name, arguments, self.log(name))
+
+    def pid(self, name: str) -> int:
+        return self._programs[name].pid
+
+    def end(self, name: str) -> None:
+        """Stop one program in order."""
+        process = self._programs.pop(name)
+        process.terminate()
+        _wait_or_kill(process)
 
     @property
     def queue_runs(self) -> bool:
@@ -137,7 +151,7 @@ class Stack:
 
     def logged(self, text: str) -> int:
         """In how many lines of all the logs the text is."""
-        return sum(line.count(text) for log in self.folder.glob("*.log") for line in log.open(errors="replace"))
+        return sum(log.read_text(errors="replace").count(text) for log in self.folder.glob("*.log"))
 
     def tails(self) -> str:
         """The last lines of every log."""

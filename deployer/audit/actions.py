@@ -1,4 +1,4 @@
-"""Writing events."""
+"""Writing events, and what open pages hear of beside them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from deployer.audit.actor import Actor
-from deployer.audit.models import Event
+from deployer.audit.models import Event, Touch
 
 # Sent inside the transaction of the event, with `event`: what must be written together with it (the
 # outbox of notifications) listens here, because nothing below may import it.
@@ -54,3 +54,8 @@ def record(
     )
     event_recorded.send(sender=Event, event=event)
     return event
+
+
+def touch(*, application: str = "", environment: str = "", subject: str = "", promotion_id: int | None = None) -> None:
+    """Tell open pages of a change that is no event. To be called in the transaction of the change."""
+    Touch.objects.create(application=application, environment=environment, subject=subject, promotion_id=promotion_id)

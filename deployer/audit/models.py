@@ -32,8 +32,8 @@ class Event(models.Model):
     and the audit app stands below all others. `subject` is what else it is about, such as slot:12. `at` is in UTC.
     """
 
-    at = models.DateTimeField(default=timezone.now, db_index=True)
-    kind = models.CharField(max_length=60, db_index=True)
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=60)
     actor_kind = models.CharField(max_length=10)
     actor_ref = models.CharField(max_length=150)
     actor_label = models.CharField(max_length=150)
@@ -53,6 +53,10 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["application", "-id"], name="event_application"),
             models.Index(fields=["promotion_id", "id"], name="event_promotion"),
+            models.Index(fields=["at", "id"], name="event_at"),
+            models.Index(fields=["kind", "-id"], name="event_kind"),
+            models.Index(fields=["actor_kind", "actor_ref", "-id"], name="event_actor"),
+            models.Index(fields=["environment", "-id"], condition=~Q(environment=""), name="event_environment"),
             models.Index(fields=["subject", "id"], condition=~Q(subject=""), name="event_subject"),
         ]
 
@@ -66,3 +70,23 @@ class Event(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnlyError("Events are append-only: they can't be removed.")
+
+
+class Touch(models.Model):
+    """Something that a page shows has changed and no event tells of it: what a step printed, why a promotion waits.
+
+    For open pages only (deployer/web/live), and removed after an hour. Named as an event names what it is about.
+    """
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    application = models.CharField(max_length=100, blank=True)
+    environment = models.CharField(max_length=50, blank=True)
+    subject = models.CharField(max_length=60, blank=True)
+    promotion_id = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "touches"
+
+    def __str__(self) -> str:
+        return self.subject or f"promotion {self.promotion_id}" if self.promotion_id else self.application

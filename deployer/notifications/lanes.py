@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Min, QuerySet
 
+from deployer.audit.actions import touch
 from deployer.clock import BATCH
 from deployer.notifications.models import Channel, Lane, Notification, NotificationState
 from deployer.notifications.pool import Errand
@@ -72,6 +73,7 @@ def mine(lane: Lane) -> Iterator[None]:
         if Lane.objects.select_for_update().filter(pk=lane.pk, fence=lane.fence).first() is None:
             raise LaneLostError
         yield
+        touch(subject=f"lane:{lane.pk}")
 
 
 def went_well(lane: Lane, batch: Sequence[Notification], now: datetime) -> None:

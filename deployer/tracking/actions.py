@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps_registry.models import Environment
-from deployer.audit.actions import record
+from deployer.audit.actions import record, touch
 from deployer.audit.actor import Actor, ActorKind
 from deployer.refusal import RefusedError
 from deployer.releases.models import Deployment, Release
@@ -84,6 +84,8 @@ def _carry_on(error: TrackedError, report: Report, now: datetime) -> None:
     error.save()
     if is_nearer and state == ErrorState.OPEN:
         _tell(error, "new", "An open error was now seen", now)
+    else:
+        touch(application=error.project.application.slug, subject=f"error:{error.pk}")
 
 
 def _is_nearer(error: TrackedError, report: Report) -> bool:

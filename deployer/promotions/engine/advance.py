@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps_registry.models import Environment
+from deployer.audit.actions import touch
 from deployer.audit.actor import ENGINE
 from deployer.gates import Blocker
 from deployer.promotions.decide import Decision, PromotionFacts, decide
@@ -81,7 +82,7 @@ def _wait(promotion: Promotion, decision: Decision, now: datetime) -> None:
 
 
 def _tell_why(promotion: Promotion, blockers: tuple[Blocker, ...], now: datetime) -> None:
-    """An event when the kinds of reasons change; not for each change of their wording."""
+    """An event when the kinds of reasons change; open pages hear of each change of their wording."""
     kinds = {blocker.kind for blocker in blockers}
     if kinds != {values["kind"] for values in promotion.blockers}:
         record_event(
@@ -92,6 +93,12 @@ def _tell_why(promotion: Promotion, blockers: tuple[Blocker, ...], now: datetime
             now=now,
             kinds=sorted(kinds),
         )
+    else:
+        _tell_pages(promotion)
+
+
+def _tell_pages(promotion: Promotion) -> None:
+    touch(application=promotion.application.slug, environment=promotion.environment.slug, promotion_id=promotion.pk)
 
 
 def _apply(promotion: Promotion, facts: PromotionFacts, decision: Decision, now: datetime) -> None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from django.conf import settings
 
+from deployer.audit.actions import touch
 from deployer.integrations.config import ConfigError
 from deployer.integrations.registry import build_check
 from deployer.promotions.decide import did_not_end_in_time
@@ -135,6 +136,8 @@ def report(claimed: Claim, result: Report, *, now: datetime) -> bool:
 
 def write(promotion: Promotion, step: Step, result: Report, *, now: datetime) -> None:
     """Write a result to its running step. The caller holds the locks of `advance.locked`."""
+    if result.log or result.sentence:
+        touch(promotion_id=promotion.pk)
     if result.log:
         step.log.create(text=result.log.replace("\x00", "\N{REPLACEMENT CHARACTER}"), at=now)
     if result.log_offset is not None:

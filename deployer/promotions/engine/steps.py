@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from apps_registry.models import TargetCheck
+from deployer.audit.actions import touch
 from deployer.audit.actor import ENGINE
 from deployer.promotions.engine import queue, retrying, wakeups
 from deployer.promotions.lines import record_event
@@ -72,6 +73,7 @@ def start(step: Step, now: datetime) -> None:
         step.due_at = now
         queue.run_effect(step.pk)
     step.move(StepState.RUNNING, now=now)
+    touch(promotion_id=step.promotion_id)
 
 
 def finish(promotion: Promotion, step: Step, state: StepState, sentence: str, *, now: datetime) -> None:
@@ -90,3 +92,5 @@ def finish(promotion: Promotion, step: Step, state: StepState, sentence: str, *,
             now=now,
             step=step.position,
         )
+    else:
+        touch(promotion_id=promotion.pk)

@@ -153,9 +153,9 @@ def test_the_access_log_of_the_web_process_is_without_the_secret() -> None:
 
 def log_of_requests(folder: Path, *paths: str) -> str:
     """All that is logged of them where the web process logs every request, as in the Procfile."""
-    stack = Stack(folder, stack_environment(folder) | {"GUNICORN_CMD_ARGS": "--access-logfile -"})
+    stack = Stack(folder, stack_environment(folder))
     try:
-        url = stack.start_web(workers=1, threads=2)
+        url = stack.start_web()
         for path in paths:
             with pytest.raises(urllib.error.HTTPError):
                 urllib.request.urlopen(f"{url}{path}", timeout=20)

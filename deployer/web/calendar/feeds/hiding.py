@@ -1,7 +1,7 @@
 """Takes the secret of a feed's address out of a request before anything can write it down.
 
-Django logs the path of what it refuses, Sentry that of what goes wrong, and gunicorn every one. They all read it from
-the WSGI environment, the last of them when the answer has been given. Pure.
+Django logs the path of what it refuses, and Sentry that of what goes wrong: they read it from the WSGI environment. The
+web server logs every one, from a scope of its own (deployer/asgi.py). Pure.
 """
 
 import re
@@ -17,6 +17,11 @@ HIDDEN = "hidden"
 _IN_PATH = re.compile(r"(/feeds/+)([^/?#\s]+)")
 
 
+def hidden(path: str) -> str:
+    """The path as it may be written down."""
+    return _IN_PATH.sub(rf"\1{HIDDEN}", path)
+
+
 def hide_secrets(application: "WSGIApplication") -> "WSGIApplication":
     """The application with what follows /feeds/ hidden: the view finds it in the environment, under SECRET."""
 
@@ -25,10 +30,10 @@ def hide_secrets(application: "WSGIApplication") -> "WSGIApplication":
         found = _IN_PATH.search(path)
         if found is not None:
             environ[SECRET] = found[2]
-            environ["PATH_INFO"] = _IN_PATH.sub(rf"\1{HIDDEN}", path)
+            environ["PATH_INFO"] = hidden(path)
             _rewrite_raw(environ)
         if "HTTP_REFERER" in environ:
-            environ["HTTP_REFERER"] = _IN_PATH.sub(rf"\1{HIDDEN}", environ["HTTP_REFERER"])
+            environ["HTTP_REFERER"] = hidden(environ["HTTP_REFERER"])
         return application(environ, start_response)
 
     return hiding

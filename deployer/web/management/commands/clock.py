@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from deployer.access import jobs as access
+from deployer.audit import jobs as audit
 from deployer.calendar import jobs as calendar
 from deployer.clock import Clock
 from deployer.notifications import jobs as notifications
@@ -22,4 +23,4 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("The clock is running.")
         self.stdout.flush()
-        Clock([*promotions.SOURCES, *calendar.SOURCES, *notifications.SOURCES, *access.SOURCES]).run(stop)
+        Clock([*promotions.SOURCES, *calendar.SOURCES, *notifications.SOURCES, *access.SOURCES, *audit.SOURCES]).run(stop)

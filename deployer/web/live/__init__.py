@@ -1,0 +1,1 @@
+"""Live updates: what has changed, told to every open page. See docs/architecture.md."""
