@@ -12,7 +12,7 @@ PIP_COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(VENV)/bin/pip-compile -q --s
 ASSETS := $(shell find assets -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv install assets demo run migrate test test-faults bench check format statechart lock clean
+.PHONY: help venv install assets demo run migrate test test-faults screenshots bench check format statechart lock clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -82,6 +82,7 @@ run: assets install migrate ## run the default stack on http://127.0.0.1:$(PORT)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" PYTHONUNBUFFERED=1 \
 		DEPLOYER_BASE_URL="$${DEPLOYER_BASE_URL:-http://127.0.0.1:$(PORT)}" \
 		DEPLOYER_LOCAL_PASSWORD_SIGN_IN="$${DEPLOYER_LOCAL_PASSWORD_SIGN_IN:-true}" \
+		DEPLOYER_COMMAND_DIR="$${DEPLOYER_COMMAND_DIR:-$(CURDIR)/deployer/web/sample/programs}" \
 		$(VENV)/bin/honcho start --port $(PORT) --concurrency web=1,runner=2
 
 # --- What is checked --------------------------------------------------------------------------------------
@@ -98,9 +99,13 @@ test-faults: $(VENV)/.dev ## run the long tests that break things: kill, restart
 	$(PY) -m tests.faults --database sqlite --control $(FAULT_ARGS)
 	$(PY) -m tests.faults --database postgresql --control $(FAULT_ARGS)
 
+screenshots: $(VENV)/.dev assets ## take pictures of every page with sample data, into var/screenshots
+	$(NO_SERVICES) $(PY) -m tests.browser.screenshots $(SHOT_ARGS)
+
 bench: $(VENV)/.dev ## measure, on SQLite and on PostgreSQL
 	$(PY) -m tests.bench latency $(BENCH_ARGS)
 	$(PY) -m tests.bench calendar $(BENCH_ARGS)
+	$(PY) -m tests.bench pages $(BENCH_ARGS)
 
 check: $(VENV)/.dev ## check format, lint, types, imports, migrations, templates, the state chart and the pins
 	$(VENV)/bin/ruff format --check .

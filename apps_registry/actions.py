@@ -19,7 +19,7 @@ def archive(application: Application, *, by: Actor, now: datetime, reason: str =
     if application.is_archived:
         return
     application.archive(now)
-    _record_archiving(application, "archived", by=by, reason=reason)
+    _record_archiving(application, "archived", by=by, reason=reason, now=now)
 
 
 @transaction.atomic
@@ -69,6 +69,8 @@ def revoke_token(token: ApiToken, *, by: Actor, now: datetime) -> None:
     record("access.api_token.revoked", f"Revoked the API token {token}.", by=by, data={"token": token.name})
 
 
-def _record_archiving(application: Application, verb: str, *, by: Actor, reason: str = "") -> None:
+def _record_archiving(
+    application: Application, verb: str, *, by: Actor, reason: str = "", now: datetime | None = None
+) -> None:
     sentence = f"{verb.capitalize()} the application {application}."
-    record(f"registry.application.{verb}", sentence, by=by, application=application.slug, reason=reason)
+    record(f"registry.application.{verb}", sentence, by=by, application=application.slug, reason=reason, now=now)

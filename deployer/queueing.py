@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache, partial
 
 import django_rq
@@ -75,8 +76,23 @@ def _queue(name: str) -> Queue:
     return queue
 
 
+_left_to_the_clock: ContextVar[bool] = ContextVar("left_to_the_clock", default=False)
+
+
+@contextmanager
+def left_to_the_clock() -> Iterator[None]:
+    """Nothing is queued by what runs within: whatever stays due is found by the clock."""
+    token = _left_to_the_clock.set(True)
+    try:
+        yield
+    finally:
+        _left_to_the_clock.reset(token)
+
+
 def enqueue_after_commit(queue_name: str, function: str, item_id: int) -> None:
     """Put a job on the queue when the transaction has committed; when Redis is down, leave it to the clock."""
+    if _left_to_the_clock.get():
+        return
     transaction.on_commit(partial(_try, queue_name, function, item_id))
 
 

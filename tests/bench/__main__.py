@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.bench import live, pages
 from tests.bench.calendar import AIM, FEW, MANY, compare
 from tests.bench.latency import Latency, measure, percentile
 from tests.postgres import PostgresError
@@ -21,17 +22,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure Deployer on this machine.")
     parser.add_argument(
         "what",
-        choices=["latency", "calendar"],
-        help="latency: from the API call to the start of the deploy; calendar: its week, and the check of a booking",
+        choices=["latency", "calendar", "pages", "live"],
+        help="latency: from the API call to the start of the deploy; calendar: its week, and the check of a booking; "
+        "pages: those that people keep open, by how much history there is; live: from a commit to the open streams",
     )
     parser.add_argument("--database", choices=DATABASES, default="both")
     parser.add_argument("--calls", type=int, default=200, help="of latency")
-    parser.add_argument("--samples", type=int, default=30, help="of the calendar, of each kind in each database")
+    parser.add_argument("--samples", type=int, default=30, help="of calendar and pages, of each kind in each database")
+    parser.add_argument("--streams", type=int, default=500, help="of live")
+    parser.add_argument("--applications", type=int, help="of pages; else as many as the real registry has")
     options = parser.parse_args()
     print(_machine())
     try:
         if options.what == "latency":
             _latency(DATABASES[options.database], options.calls)
+        elif options.what == "pages":
+            _pages(DATABASES[options.database], options.samples, options.applications)
+        elif options.what == "live":
+            _live(DATABASES[options.database], options.streams, options.samples)
         else:
             _calendar(DATABASES[options.database], options.samples)
     except PostgresError as error:
@@ -53,6 +61,32 @@ def _calendar(databases: Sequence[str], samples: int) -> None:
                 f"{found.ratio:8.2f}{verdict}",
                 flush=True,
             )
+
+
+def _pages(databases: Sequence[str], samples: int, applications: int | None) -> None:
+    print(f"Pages with {pages.FEW:,} promotions and with {pages.MANY:,}; {samples} requests of each in turns.\n")
+    print(f"{'milliseconds':34}{'p50':>8}{'p95':>8}{'p50':>10}{'p95':>8}{'ratio':>8}", flush=True)
+    for database in databases:
+        found = pages.compare(database, samples, applications=applications)
+        for line in pages.table(NAMES[database], found):
+            print(line, flush=True)
+
+
+def _live(databases: Sequence[str], streams: int, changes: int) -> None:
+    print(f"From a commit to each of {streams} open streams of one process; {changes} changes.\n")
+    print(
+        f"{'milliseconds':16}{'p50':>8}{'p95':>8}{'max':>8}{'heard':>10}{'kB a stream':>14}{'stopped in s':>14}",
+        flush=True,
+    )
+    for database in databases:
+        found = live.measure(database, streams, changes)
+        times = [percentile(found.milliseconds, 50), percentile(found.milliseconds, 95), max(found.milliseconds)]
+        heard = f"{sum(found.heard) / (streams * changes):.0%}"
+        print(
+            f"{NAMES[database]:16}{times[0]:8.1f}{times[1]:8.1f}{times[2]:8.1f}{heard:>10}"
+            f"{found.kilobytes:14.0f}{found.stopped:14.1f}",
+            flush=True,
+        )
 
 
 def _latency(databases: Sequence[str], calls: int) -> None:
@@ -78,7 +112,7 @@ def _show(found: Latency) -> None:
 def _machine() -> str:
     """What was measured on; the load says whether anything else was at work."""
     model = [line.partition(": ")[2] for line in _cpu_lines() if line.startswith("model name")]
-    packages = ", ".join(f"{name} {version(name)}" for name in ("django", "rq", "redis", "psycopg", "gunicorn"))
+    packages = ", ".join(f"{name} {version(name)}" for name in ("django", "rq", "redis", "psycopg", "uvicorn"))
     return (
         f"{os.cpu_count()} cores{f' ({model[0]})' if model else ''}, load {os.getloadavg()[0]:.1f}; "
         f"Python {platform.python_version()}, {packages}."

@@ -70,7 +70,7 @@ def measure(database: str, calls: int) -> Latency:
         stack.start_queue()
         stack.start_backend()
         secret = _run(stack, "tests.bench.seed", stack.backend_url)
-        caller = Caller(stack.start_web(workers=2, threads=16), secret)
+        caller = Caller(stack.start_web(), secret)
         stack.start_manage("engine", "worker", "engine")
         stack.start_manage("runner", "worker", "effects")
         stack.start_manage("clock", "clock")

@@ -34,7 +34,7 @@ class Notification(models.Model):
     """
 
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="notifications")
-    lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="notifications")
+    lane = models.ForeignKey(Lane, on_delete=models.PROTECT, related_name="notifications", db_index=False)
     channel = models.CharField(max_length=10, choices=Channel)
     address = models.CharField(max_length=254)
     receiver = models.CharField(max_length=300)
@@ -73,6 +73,7 @@ class Notification(models.Model):
                 name="notification_tried",
             ),
             models.Index(fields=["state", "id"], name="notification_state"),
+            models.Index(fields=["lane", "-id"], name="notification_lane"),
         ]
 
     def __str__(self) -> str:

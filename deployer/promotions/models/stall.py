@@ -54,7 +54,10 @@ class Stall(models.Model):
                 fields=["hold"], condition=Q(ended_at=None, hold__isnull=False), name="one_stall_a_hold"
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="stall_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="stall_due"),
+            models.Index(fields=["since", "id"], condition=Q(ended_at=None), name="stall_going_on"),
+        ]
 
     def __str__(self) -> str:
         return self.sentence

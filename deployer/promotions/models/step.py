@@ -95,7 +95,7 @@ class Step(models.Model):
 class Measurement(models.Model):
     """One observation of a check. `outcome` is one of integrations.checks.base.Outcome."""
 
-    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="measurements")
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="measurements", db_index=False)
     at = models.DateTimeField(default=timezone.now)
     outcome = models.CharField(max_length=12)
     sentence = models.TextField()
@@ -104,6 +104,7 @@ class Measurement(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["step", "id"], name="measurement_step")]
 
     def __str__(self) -> str:
         return self.sentence
@@ -112,12 +113,13 @@ class Measurement(models.Model):
 class LogChunk(models.Model):
     """A piece of what a step printed, in the order of arrival."""
 
-    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="log")
+    step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="log", db_index=False)
     at = models.DateTimeField(default=timezone.now)
     text = models.TextField()
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["step", "id"], name="log_chunk_step")]
 
     def __str__(self) -> str:
         return self.text[:80]
