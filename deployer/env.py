@@ -59,6 +59,7 @@ class Env(BaseModel):
     RELEASE_MANAGER_GROUPS: tuple[str, ...] = ()
     DEVELOPER_GROUPS: tuple[str, ...] = ()
     ORGANISATION: str = "Deployer"
+    COLOUR: Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")] = "#0f385c"
     SLACK_TOKEN: Annotated[str, Field(repr=False)] = ""
     SLACK_API_URL: str = ""
     FALLBACK_EMAIL: Annotated[str, Field(pattern="^([^@ ]+@[^@ ]+)?$", max_length=254)] = ""

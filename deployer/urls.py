@@ -50,5 +50,7 @@ urlpatterns = [
     path("told/", include("deployer.web.told.urls")),
     path("deliveries/", include("deployer.web.deliveries.urls")),
     path("feeds/", include("deployer.web.calendar.feeds.urls")),
+    path("live/", include("deployer.web.live.urls")),
+    path("", include("deployer.web.search.urls")),
     path("", include("deployer.web.urls")),
 ]

@@ -1,13 +1,15 @@
 """Errors of the API as problem details (RFC 9457)."""
 
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -111,12 +113,20 @@ def _writable(text: str) -> str:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: a problem to programs, a page to people."""
-    if not request.path.startswith("/api/"):
-        return defaults.server_error(request)
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": "Deployer made a mistake."}
-    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    """500: a problem to programs, a page to people; 503 where it is the database that does not answer."""
+    away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    status = HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.INTERNAL_SERVER_ERROR
+    if request.path.startswith("/api/"):
+        detail = "The database does not answer." if away else "Deployer made a mistake."
+        body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+        response: HttpResponse = JsonResponse(body, status=status, content_type=CONTENT_TYPE)
+    elif away:
+        response = HttpResponse(loader.get_template("503.html").render(), status=status)
+    else:
+        response = defaults.server_error(request)
+    if away:
+        response["Retry-After"] = "30"
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Shows times in the reader's zone."""
+"""Times in the reader's zone, and what a browser may use."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -18,3 +18,15 @@ class TimeZoneMiddleware:
             return self.get_response(request)
         with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
             return self.get_response(request)
+
+
+class PermissionsPolicyMiddleware:
+    """No page uses the camera and the like."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+        return response

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 from django.views.defaults import server_error
 from pytest_django import Settings
@@ -42,6 +43,28 @@ def test_an_error_page_needs_nothing_that_may_be_broken() -> None:
 
     assertContains(page, "Something went wrong", status_code=500)
     assertContains(page, "- Deployer</title>", status_code=500)
+
+
+def test_a_database_that_is_away_is_told_without_asking_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("deployer.web.health.JsonResponse", away)
+
+    page = Client(raise_request_exception=False).get("/healthz")
+
+    assertContains(page, "The database does not answer", status_code=503)
+    assert page["Retry-After"] == "30"
+
+
+def test_the_menu_marks_where_one_is(reader: Client) -> None:
+    page = pages_source(reader, "/freezes/")
+
+    assert re.findall(r'aria-current="(\w+)">(\w+)', page) == [("true", "Calendar"), ("page", "Freezes")]
+
+
+def pages_source(reader: Client, address: str) -> str:
+    return reader.get(address).content.decode()
 
 
 def test_a_form_that_is_out_of_date_is_told_in_the_same_look(person: User) -> None:

@@ -5,13 +5,21 @@ from collections.abc import Sequence
 from django import forms
 from django.http import QueryDict
 
+from deployer.promotions.states import PromotionState
 from deployer.releases.models import Deployment, Release
 from deployer.web.calendar.freezes.forms import ReaderForm, reason_field
 from deployer.web.calendar.slots.reader import Reader
 
 
 class AbortForm(ReaderForm):
+    """`seen` is the state in which the page showed it."""
+
     reason = reason_field("Say why it is to be aborted")
+    seen = forms.CharField(required=False)
+
+    def clean_seen(self) -> PromotionState | None:
+        seen = self.cleaned_data["seen"]
+        return PromotionState(seen) if seen in PromotionState.values else None
 
 
 class PromoteForm(ReaderForm):
@@ -20,8 +28,9 @@ class PromoteForm(ReaderForm):
     reason = reason_field()
 
 
-class RollBackForm(AbortForm):
-    """`to` is a version out of `choices`; the last that was verified is chosen already."""
+class RollBackForm(ReaderForm):
+    """`to` is a version out of `choices`; the last that was verified is chosen already. `seen` is the version that the
+    page showed as the one to be left."""
 
     reason = reason_field("Say why it is to be rolled back")
     to = forms.ChoiceField(
@@ -30,7 +39,8 @@ class RollBackForm(AbortForm):
             "invalid_choice": "Choose another release: %(value)s can't be gone back to any more",
         }
     )
-    field_order = ("to", "reason")
+    seen = forms.CharField(required=False)
+    field_order = ("to", "reason", "seen")
 
     def __init__(self, data: QueryDict | None = None, *, reader: Reader, choices: Sequence[Deployment]) -> None:
         self.choices = choices

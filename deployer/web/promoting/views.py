@@ -11,6 +11,7 @@ from apps_registry.models import Target
 from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.promote import promote, roll_back
 from deployer.promotions.models import Promotion
+from deployer.promotions.presence import newest_there
 from deployer.promotions.states import PromotionState
 from deployer.refusal import RefusedError
 from deployer.releases.models import Deployment
@@ -30,7 +31,12 @@ def abort_page(request: HttpRequest, pk: int) -> HttpResponse:
     form = AbortForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
         with refusals_in(form):
-            found = abort(promotion=promotion, by=reader.rights.actor, reason=form.cleaned_data["reason"])
+            found = abort(
+                promotion=promotion,
+                by=reader.rights.actor,
+                reason=form.cleaned_data["reason"],
+                seen=form.cleaned_data["seen"],
+            )
             messages.success(request, "Aborted." if not found.is_open else "It is being aborted.")
             return redirect(found)
     return render(request, "web/promoting/abort.html", _about(reader, promotion) | {"form": form})
@@ -63,16 +69,22 @@ def roll_back_page(request: HttpRequest, slug: str, environment: str) -> HttpRes
     if form.is_valid():
         with refusals_in(form):
             found = roll_back(
-                target=target, by=reader.rights.actor, reason=form.cleaned_data["reason"], to=form.release
+                target=target,
+                by=reader.rights.actor,
+                reason=form.cleaned_data["reason"],
+                to=form.release,
+                seen=form.cleaned_data["seen"],
             )
             messages.success(request, f"Asked for: {target} goes back to {found.release.version}, and is on hold.")
             return redirect(found)
+    active = Promotion.objects.active().with_names().filter(target=target).first()
     context = {
         "now": reader.now,
         "target": target,
         "form": form,
         "live": Deployment.objects.live([target]).select_related("release", "promotion").first(),
-        "active": Promotion.objects.active().with_names().filter(target=target).first(),
+        "active": active,
+        "leaving": newest_there(target, active),
         "freeze_scope": [(target.application, target.environment)],
     }
     return render(request, "web/promoting/roll_back.html", context)

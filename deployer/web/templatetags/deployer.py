@@ -49,7 +49,8 @@ def since(context: Context, at: datetime) -> SafeString:
     """How long ago, up to a day; then when."""
     local, now = _local(context, at)
     # In UTC: two times of one zone are subtracted as their clocks read, which a clock change makes wrong.
-    return _time(local, _ago(now.astimezone(UTC) - local.astimezone(UTC)) or f"{_day(local, now)}, {local:%H:%M}")
+    ago = _ago(now.astimezone(UTC) - local.astimezone(UTC))
+    return _time(local, ago or f"{_day(local, now)}, {local:%H:%M}", age=True)
 
 
 @register.simple_tag(takes_context=True)
@@ -115,9 +116,12 @@ def _local(context: Context, at: datetime) -> tuple[datetime, datetime]:
     return timezone.localtime(at), timezone.localtime(_now(context))
 
 
-def _time(local: datetime, text: str) -> SafeString:
+def _time(local: datetime, text: str, *, age: bool = False) -> SafeString:
+    """With `age` a script keeps the text current (assets/live/ages.js)."""
     exact = f"{local.day} {local:%B %Y at %H:%M:%S %Z}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(timespec="seconds"), exact, text)
+    marked = SafeString(" data-age" if age else "")
+    moment = local.isoformat(timespec="seconds")
+    return format_html('<time datetime="{}"{} title="{}">{}</time>', moment, marked, exact, text)
 
 
 def _day(local: datetime, now: datetime) -> str:
