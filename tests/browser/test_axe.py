@@ -1,0 +1,68 @@
+"""axe-core finds nothing on any page, in either colour scheme.
+
+The pages are those of tests/access/walk.py, so that none can be forgotten.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from playwright.sync_api import Page
+
+from apps_registry.rights import Rights, rights_of_user
+from deployer.access.models import User
+from tests.access.test_walk import path_of
+from tests.access.walk import PAGES
+from tests.access.world import World
+from tests.browser.conftest import SignIn
+from tests.scene import Scene
+
+AXE = Path(django_settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN = """async (rules) => {
+  const {violations} = await axe.run(document, {runOnly: rules});
+  const places = (nodes) => nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ");
+  return violations.map(({id, help, nodes}) => `${id}: ${help}: ${places(nodes)}`);
+}"""
+
+SEEN = [visit for visit in PAGES if visit.method == "GET"]
+OTHERS = ("/nothing-here/", "/sign-in/", "/admin/", "/admin/apps_registry/application/")
+
+
+@pytest.fixture
+def world(scene: Scene) -> World:
+    return World(scene)
+
+
+def an_admin(world: World) -> Rights:
+    user = world.scene.person("admin", teams=("web",)).user
+    assert isinstance(user, User)
+    user.is_superuser = user.is_staff = True
+    user.save()
+    return rights_of_user(user)
+
+
+def faults_of(page: Page) -> list[str]:
+    found: list[str] = []
+    page.evaluate(AXE.read_text())
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found += [f"{scheme}: {fault}" for fault in page.evaluate(RUN, RULES)]
+    return found
+
+
+@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(part: int, width: int, world: World, sign_in: SignIn) -> None:
+    page = sign_in(an_admin(world), width=width, bypass_csp=True)
+    paths: list[Any] = [path_of(visit, world) for visit in SEEN]
+    wrong = {}
+    for path in [*paths, *OTHERS][part::4]:
+        if "text/html" not in page.request.get(path).headers.get("content-type", ""):
+            continue
+        page.goto(path)
+        if faults := faults_of(page):
+            wrong[path] = faults
+
+    assert wrong == {}
