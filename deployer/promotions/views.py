@@ -1,13 +1,10 @@
 """The page of a promotion, what its steps printed, and overriding what blocks it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,56 +12,50 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps_registry.models import Application, Environment
 from apps_registry.rights import Rights, rights_of_user
 from deployer.access.models import User
-from deployer.audit.models import Event
 from deployer.calendar.actions.overrides import LONGEST
 from deployer.calendar.leaves import leaves
 from deployer.calendar.spans import Span
-from deployer.promotions import log_text
+from deployer.promotions import log_lines, log_text, reading
 from deployer.promotions.actions.override import override_promotion
+from deployer.promotions.contents import contents_of
 from deployer.promotions.engine.facts import gate_facts
 from deployer.promotions.forms import ONLY_MANAGERS, OverrideForm, may_override
-from deployer.promotions.models import Hold, Measurement, Promotion, Step
+from deployer.promotions.lifting import shown_blocker
+from deployer.promotions.models import Promotion, Step
 from deployer.promotions.rules import gate
-from deployer.promotions.states import PromotionState
+from deployer.promotions.states import STEP_FINISHED, PromotionState
 from deployer.promotions.surroundings import freezes_near, slot_of
 from deployer.refusal import NotAllowedError, RefusedError
 
-MEASUREMENTS_SHOWN = 20
+LONGEST_WORD = 200
 OVERRIDE_LASTS = timedelta(hours=1)
 """So long an override counts unless its giver says otherwise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepReport:
-    """A step with the end of what it observed and printed. `measurements` are newest first."""
-
-    step: Step
-    measurements: Sequence[Measurement]
-    earlier_measurements: int
-    log: log_text.Tail
-
-    @property
-    def has_more(self) -> bool:
-        """Whether there is more to tell than the table of steps does."""
-        return bool(self.measurements or self.log.text or self.step.baseline)
-
-
 @require_safe
 def promotion_page(request: HttpRequest, pk: int) -> HttpResponse:
-    found = Promotion.objects.with_names().select_related("superseded_by__release", "deployment")
-    promotion, now = get_object_or_404(found, pk=pk), timezone.now()
+    """Some forty queries, and a few more for each step; not more for a long history, log or check."""
+    found = Promotion.objects.with_names().select_related("superseded_by__release", "deployment", "retry_of__deployment")
+    promotion, now, rights = get_object_or_404(found, pk=pk), timezone.now(), _rights(request)
+    overrules = _can_be_overridden(promotion) and may_override(rights)
+    events, earlier_events = reading.events_of(promotion)
     context = {
         "now": now,
         "promotion": promotion,
+        "live_topics": f"promotion:{promotion.pk} application:{promotion.application.slug}",
+        "page_state": reading.PAGE_STATES.get(PromotionState(promotion.state), ""),
+        "neighbours": reading.neighbours_of(promotion),
         "overrides": leaves(promotion.overrides.all(), now),
         "freezes": freezes_near(promotion, now),
         "freeze_scope": _freeze_scope(promotion),
         "slot": slot_of(promotion, now),
-        "may_override": _can_be_overridden(promotion) and may_override(_rights(request)),
-        "steps": [report_on(step) for step in promotion.steps.all()],
-        "holds": holds_about(promotion),
-        "changes": promotion.release.changes.all(),
-        "events": Event.objects.about_promotion(promotion.pk).prefetch_related("notifications"),
+        "may_override": overrules,
+        "blockers": [shown_blocker(one, promotion, rights, may_override=overrules) for one in promotion.waits_for],
+        "steps": reading.reports_on(promotion),
+        "holds": reading.holds_about(promotion),
+        "contents": contents_of(promotion),
+        "events": events,
+        "earlier_events": earlier_events,
     }
     return render(request, "promotions/promotion.html", context)
 
@@ -119,29 +110,53 @@ def _can_be_overridden(promotion: Promotion) -> bool:
 
 
 @require_safe
-def step_log(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+def step_log(request: HttpRequest, pk: int, position: int) -> StreamingHttpResponse:
     """All that a step printed, as plain text."""
     step = get_object_or_404(Step, promotion_id=pk, position=position)
-    return HttpResponse(log_text.whole(step), content_type="text/plain; charset=utf-8")
+    return StreamingHttpResponse(log_text.pieces(step), content_type="text/plain; charset=utf-8")
 
 
-def report_on(step: Step) -> StepReport:
-    """Three small queries, which a promotion's handful of steps can afford."""
-    measurements = list(step.measurements.order_by("-id")[:MEASUREMENTS_SHOWN])
-    return StepReport(
-        step=step,
-        measurements=measurements,
-        earlier_measurements=step.measurements.count() - len(measurements),
-        log=log_text.tail(step),
-    )
+@require_safe
+def log_page(request: HttpRequest, pk: int, position: int) -> HttpResponse:
+    """A step's log by its lines: the part that the address asks for, or the lines that have a word.
+
+    With `after` it answers what has come since, and with `part` the part alone, for the script of an open page.
+    """
+    promotion = get_object_or_404(Promotion.objects.with_names(), pk=pk)
+    step = get_object_or_404(promotion.steps, position=position)
+    if "after" in request.GET:
+        where = log_lines.Position.read(request.GET["after"])
+        if where is None:
+            return HttpResponseBadRequest("This is no position in a log.", content_type="text/plain; charset=utf-8")
+        return _log_part(request, step, log_lines.after(step, where))
+    line, word = _line_asked(request), request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_WORD]
+    if "part" in request.GET:
+        return _log_part(request, step, log_lines.around(step, line or 1))
+    context: dict[str, object] = {"now": timezone.now(), "promotion": promotion, "step": step, "word": word}
+    context["freeze_scope"] = _freeze_scope(promotion)
+    if word:
+        found, count = log_lines.find(step, word)
+        return render(request, "promotions/log.html", context | {"found": found, "count": count})
+    length = log_lines.length(step)
+    part = log_lines.around(step, line or length)
+    context |= {
+        "part": part,
+        "length": length,
+        "asked": line,
+        "before": part.first - 1 if part.first > 1 else 0,
+        "behind": part.last + 1 if part.last < length else 0,
+    }
+    return render(request, "promotions/log.html", context)
 
 
-def holds_about(promotion: Promotion) -> list[Hold]:
-    """Those that it caused, and while it is open those that stand in its way."""
-    about = Q(promotion=promotion)
-    if promotion.is_open:
-        in_its_way = Hold.objects.open().touching(
-            application_id=promotion.target.application_id, environment_id=promotion.target.environment_id
-        )
-        about |= Q(pk__in=in_its_way)
-    return list(Hold.objects.filter(about).select_related("application__owner", "environment", "promotion__release"))
+def _log_part(request: HttpRequest, step: Step, part: log_lines.Part) -> HttpResponse:
+    ended = step.state in STEP_FINISHED and not part.more
+    response = render(request, "promotions/_log_part.html", {"step": step, "part": part, "ended": ended})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _line_asked(request: HttpRequest) -> int:
+    """0 where none is, or it makes no sense."""
+    asked = request.GET.get("line", "").strip()
+    return int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 9 else 0

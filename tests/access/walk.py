@@ -75,6 +75,7 @@ PUBLIC = [
     Visit("GET", "readyz", EVERYONE, why="whether the database answers"),
     Visit("GET", "api-schema", EVERYONE, why="how the API is called, and nothing that is in it"),
     Visit("GET", "sign-in", EVERYONE, why="the way in"),
+    Visit("GET", "theme", EVERYONE, why="the organisation's colour, which the sign-in page has too"),
     Visit("POST", "sign-in", EVERYONE, why="the way in; only a right password opens it"),
     Visit("POST", "sign-in-start", EVERYONE, lambda _: ["oidc"], why="the way in, to the provider"),
     Visit("GET", "sign-in-complete", NOBODY, lambda _: ["oidc"], why="without the state of a sign-in begun here"),
@@ -93,10 +94,14 @@ PUBLIC = [
 
 PAGES = [
     Visit("GET", "board", PEOPLE),
+    Visit("GET", "board-rows", PEOPLE),
+    Visit("GET", "search", PEOPLE),
     Visit("POST", "sign-out", PEOPLE),
     Visit("GET", "application", PEOPLE, lambda _: ["frontend"]),
     Visit("GET", "application-errors", PEOPLE, lambda _: ["frontend"]),
     Visit("GET", "roll-out", PEOPLE),
+    Visit("GET", "live-changes", PEOPLE),
+    Visit("GET", "live", PEOPLE),
     Visit("GET", "promotion", PEOPLE, lambda w: [w.waiting.pk]),
     Visit("GET", "step-log", PEOPLE, lambda w: [w.failed.pk, w.step.position]),
     Visit("GET", "promotion-override", MANAGERS, lambda w: [w.waiting.pk]),

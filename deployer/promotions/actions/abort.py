@@ -14,10 +14,18 @@ from deployer.promotions.states import PromotionState, StepState
 from deployer.refusal import RefusedError
 
 
-def abort(*, promotion: Promotion, by: Actor, reason: str, now: datetime | None = None) -> Promotion:
+def abort(
+    *,
+    promotion: Promotion,
+    by: Actor,
+    reason: str,
+    seen: PromotionState | None = None,
+    now: datetime | None = None,
+) -> Promotion:
     """Stop it: at once while it waits or checks; a deploy that has begun is asked to stop and waited for.
 
-    Raises RefusedError without a reason, or when it has ended meanwhile.
+    `seen` is the state in which whoever asks saw it, where they did. Raises RefusedError without a reason, when it has
+    ended meanwhile or is no longer as it was seen: an abort does another thing in each state.
     """
     now = now or timezone.now()
     if not reason.strip():
@@ -26,6 +34,12 @@ def abort(*, promotion: Promotion, by: Actor, reason: str, now: datetime | None 
         if found is None:
             promotion.refresh_from_db()
             raise RefusedError(f"{promotion} has {promotion.get_state_display().lower()} meanwhile.")
+        if seen is not None and found.state != seen:
+            promotion.state = found.state
+            raise RefusedError(
+                f"Nothing was aborted: {found} was {seen.label.lower()} when you looked, and is "
+                f"{found.get_state_display().lower()} now."
+            )
         if found.state == PromotionState.WAITING:
             found.move(PromotionState.ABORTED, now=now, outcome=f"Aborted by {by}: {reason}")
             record_event(found, "aborted", f"{found} was aborted by {by}.", by=by, now=now, reason=reason)

@@ -61,13 +61,21 @@ def looked_at(promotion: Promotion, now: datetime) -> Promotion:
 
 @transaction.atomic
 def roll_back(
-    *, target: Target, by: Actor, reason: str, to: Release | None = None, now: datetime | None = None
+    *,
+    target: Target,
+    by: Actor,
+    reason: str,
+    to: Release | None = None,
+    seen: str = "",
+    now: datetime | None = None,
 ) -> Promotion:
     """Bring the target back to the last release that was verified there, or to the one given; leaves a hold.
 
     What it leaves is withdrawn, so that it goes no further from here; what is on its way here is aborted first. The
-    hold keeps the line from putting the newer release there again. Raises RefusedError without a reason, or when
-    there is nothing to go back to, BlockedError when that is vetoed or the target pinned to another.
+    hold keeps the line from putting the newer release there again. `seen` is the version that whoever asks saw as the
+    one to be left, where they saw any. Raises RefusedError without a reason, when there is nothing to go back to, or
+    another than the `seen` one would be left; BlockedError when what it would go to is vetoed, or the target pinned to
+    another.
     """
     now = now or timezone.now()
     if not reason.strip():
@@ -79,6 +87,10 @@ def roll_back(
     leaving = newest_there(target, active)
     if leaving is None:
         raise RefusedError(f"Nothing is live on {target}, so there is nothing to roll back.")
+    if seen not in ("", leaving.version):
+        raise RefusedError(
+            f"Nothing was rolled back: you wanted to leave {seen}, and {leaving.version} has come to {target} since."
+        )
     release = _to_go_back_to(target, leaving, to)
     if against := forbidden(release, target):
         raise BlockedError(against)
