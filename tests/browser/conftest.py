@@ -69,9 +69,7 @@ def sign_in(chromium: Browser, address: str, scene: Scene, settings: Settings) -
         client = Client()
         client.force_login(person.user)
         size: ViewportSize = {"width": width, "height": 900}
-        context = chromium.new_context(
-            base_url=address, java_script_enabled=javascript, viewport=size, locale="en-GB", **options
-        )
+        context = chromium.new_context(base_url=address, java_script_enabled=javascript, viewport=size, **options)
         contexts.append(context)
         context.set_default_timeout(WAIT_MS)
         name = django_settings.SESSION_COOKIE_NAME

@@ -1,6 +1,7 @@
 """How a person works a page: with a mouse, or with the keyboard alone. A journey is written once, for both."""
 
 import re
+from datetime import date, time
 from typing import Protocol
 
 from playwright.sync_api import Locator, Page, expect
@@ -29,10 +30,12 @@ class Mouse:
         self.page = page
 
     def follow(self, link: str) -> None:
-        link_named(self.page, link).click()
+        with self.page.expect_navigation():
+            link_named(self.page, link).click()
 
     def press(self, button: str) -> None:
-        button_named(self.page, button).click()
+        with self.page.expect_navigation():
+            button_named(self.page, button).click()
 
     def write(self, label: str, words: str) -> None:
         field_named(self.page, label).fill(words)
@@ -50,20 +53,22 @@ class Keyboard:
 
     def follow(self, link: str) -> None:
         self._go_to(link_named(self.page, link))
-        self.page.keyboard.press("Enter")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     def press(self, button: str) -> None:
         self._go_to(button_named(self.page, button))
-        self.page.keyboard.press("Enter")
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     def write(self, label: str, words: str) -> None:
         field = field_named(self.page, label)
         self._go_to(field)
         kind = field.get_attribute("type")
-        if kind == "date":  # typed part by part, as people here write it
-            words = "".join(reversed(words.split("-")))
+        if kind == "date":  # typed part by part, in the order of Chromium's own language
+            words = f"{date.fromisoformat(words):%m%d%Y}"
         elif kind == "time":
-            words = words.replace(":", "")
+            words = f"{time.fromisoformat(words):%I%M%p}"
         else:
             self.page.keyboard.press("ControlOrMeta+a")
         self.page.keyboard.type(words)
@@ -75,7 +80,8 @@ class Keyboard:
         group = choice.get_attribute("name")
         if choice.get_attribute("type") == "checkbox":
             self._go_to(choice)
-            self.page.keyboard.press("Space")
+            if not choice.is_checked():
+                self.page.keyboard.press("Space")
         else:
             self._go_to(self.page.locator(f"input[type=radio][name='{group}']"))
             for _ in range(20):
@@ -116,6 +122,11 @@ def field_named(page: Page, label: str) -> Locator:
 def choice_named(page: Page, label: str) -> Locator:
     main = page.get_by_role("main")
     return main.get_by_role("radio", name=whole(label)).or_(main.get_by_role("checkbox", name=whole(label))).first
+
+
+def told(page: Page) -> Locator:
+    """What the page says of what was just done."""
+    return page.get_by_role("main").get_by_role("status").first
 
 
 def summary_named(page: Page, name: str) -> Locator:

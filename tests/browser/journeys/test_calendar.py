@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from apps_registry.rights import Rights
 from deployer.calendar.models import Freeze, Slot
+from tests.browser.hands import told
 from tests.browser.journeys.conftest import At
 from tests.scene import Scene
 
@@ -31,7 +32,7 @@ def test_a_slot_is_booked(scene: Scene, at: At) -> None:
     hand.write("Starts", "10:00")
     hand.press("Book the slot")
 
-    expect(hand.page.get_by_role("status").first).to_contain_text("Booked")
+    expect(told(hand.page)).to_contain_text("Booked")
     slot = Slot.objects.get()
     assert (slot.environment.slug, f"{slot.starts_at:%H:%M}") == ("staging", "10:00")
     assert hand.page.url.endswith(slot.get_absolute_url())
@@ -53,7 +54,7 @@ def test_a_time_that_is_taken_is_refused_and_the_next_that_is_free_is_one_press_
     expect(hand.page.get_by_role("alert")).to_contain_text("This slot can't be booked")
     hand.press("Book that time")
 
-    expect(hand.page.get_by_role("status").first).to_contain_text("Booked")
+    expect(told(hand.page)).to_contain_text("Booked")
     first, second = Slot.objects.order_by("id")
     assert second.starts_at >= first.ends_at
 
@@ -67,7 +68,7 @@ def test_everything_of_a_team_is_frozen_after_a_look_at_what_it_catches(scene: S
 
     hand.follow("Declare a freeze")
     hand.choose("Web")
-    hand.choose("Somebody lifts it")
+    hand.choose("When somebody lifts it")
     hand.write("Why", "The Budget is on.")
     hand.press("See what it catches")
     expect(hand.page.get_by_role("main")).to_contain_text("frontend v7")

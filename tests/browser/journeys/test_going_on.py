@@ -8,6 +8,7 @@ from apps_registry.models import Watcher
 from deployer.calendar.actions.freezes import NewFreeze, declare
 from deployer.promotions.models import Hold, Promotion, PromotionOverride
 from deployer.promotions.states import PromotionState
+from tests.browser.hands import told
 from tests.browser.journeys.conftest import At
 from tests.scene import AS_ALEX, Scene
 
@@ -28,7 +29,7 @@ def test_what_stopped_is_found_on_the_board_and_unblocked(scene: Scene, at: At) 
     hand.write("Why, or what was done about it", "The disk was full; it is not any more.")
     hand.press("Lift the hold")
 
-    expect(hand.page.get_by_role("status").first).to_be_visible()
+    expect(told(hand.page)).to_be_visible()
     hold.refresh_from_db()
     assert not hold.is_open
     assert hold.resolution == "The disk was full; it is not any more."
@@ -56,10 +57,10 @@ def test_what_waits_for_an_approval_is_approved(scene: Scene, at: At) -> None:
     promotion = Promotion.objects.get()
     hand = at(scene.person(), promotion.get_absolute_url())
 
-    hand.follow("Approve or reject")
+    hand.follow("Approve or reject it")
     hand.press("Approve it")
 
-    expect(hand.page.get_by_role("status").first).to_be_visible()
+    expect(told(hand.page)).to_be_visible()
     approval = promotion.approvals.get()
     assert not approval.rejects
 
@@ -95,7 +96,7 @@ def test_an_application_is_made_automatic(scene: Scene, at: At) -> None:
     hand.write("Why it may be automatic all the same", "Low impact, and we watch it.")
     hand.press("Make it automatic all the same")
 
-    expect(hand.page.get_by_role("status").first).to_be_visible()
+    expect(told(hand.page)).to_be_visible()
     assert frontend.targets.get().policy == "automatic"
 
 
