@@ -17,6 +17,9 @@ from typing import Any
 
 Place = Callable[[], Sequence[Any]]
 WIDTHS = (390, 1280, 1920)
+NO_PAGES = frozenset(
+    ("step-log", "step-log-lines", "live", "live-changes", "board-rows", "slot-ics", "audit-csv", "audit-new")
+)
 
 
 def places() -> dict[str, Place]:
@@ -39,6 +42,12 @@ def places() -> dict[str, Place]:
 
     def failed() -> Promotion:
         return Promotion.objects.filter(state="failed", steps__log__isnull=False).latest("id")
+
+    def log() -> list[Any]:
+        found = failed()
+        step = found.steps.filter(log__isnull=False).first()
+        assert step is not None
+        return [found.pk, step.position]
 
     def slot() -> Slot:
         return Slot.objects.filter(state="booked").latest("starts_at")
@@ -69,6 +78,7 @@ def places() -> dict[str, Place]:
         **applications,
         **dict.fromkeys(("roll-back", "pin-new", "target-policy"), target),
         "promotion": lambda: [failed().pk],
+        "step-log-page": log,
         "release": newest(Release),
         "team": lambda: [Team.objects.first().slug],  # type: ignore[union-attr]
         "environment": lambda: [Environment.objects.last().slug],  # type: ignore[union-attr]
@@ -92,6 +102,8 @@ def shots() -> list[tuple[str, str]]:
     known = places()
     found: list[tuple[str, str]] = []
     for name in dict.fromkeys(visit.name for visit in PAGES if visit.method == "GET"):
+        if name in NO_PAGES:
+            continue
         try:
             found.append((name, reverse(name, args=list(known[name]()) if name in known else [])))
         except NoReverseMatch as error:
@@ -160,9 +172,8 @@ def take(folder: Path, *, only: Sequence[str], widths: Sequence[int], scheme: An
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": address}])
             page = context.new_page()
             for name, path in wanted:
-                answer = page.goto(path) if ".csv" not in path and ".txt" not in path and ".ics" not in path else None
-                if answer is None or "text/html" not in answer.headers.get("content-type", ""):
-                    continue
+                answer = page.goto(path)
+                assert answer is not None
                 page.screenshot(path=folder / str(width) / f"{name}.png", full_page=True)
                 print(f"{width} {answer.status} {name} {path}")
             context.close()

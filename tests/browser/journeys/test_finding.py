@@ -21,7 +21,7 @@ def test_a_commit_is_found_from_any_page(scene: Scene, at: At) -> None:
     hand.page.keyboard.press("Enter")
 
     expect(hand.page).to_have_url(re.compile(r"/search/\?q=c0ffee0$"))
-    hand.page.get_by_role("main").get_by_role("link", name=re.compile("v1")).first.click()
+    hand.page.get_by_role("main").get_by_role("link", name="c0ffee000000").click()
     expect(hand.page.get_by_role("heading", level=1)).to_contain_text("v1")
 
 
