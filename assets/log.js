@@ -1,8 +1,8 @@
 // A step's log on an open page: what is printed comes by itself, words are found in it, and a line has an address.
 // Without this script the end of the log is on the page, and the form and the links lead to pages of the whole log.
 
-const SOONEST = 1000;
-const LATEST = 10_000;
+const SOONEST = 2000;
+const LATEST = 15_000;
 const MOST_LINES = 5000;
 const MOST_HITS = 2000;
 const NEAR = 8;

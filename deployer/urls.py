@@ -51,6 +51,11 @@ urlpatterns = [
     path("deliveries/", include("deployer.web.deliveries.urls")),
     path("feeds/", include("deployer.web.calendar.feeds.urls")),
     path("live/", include("deployer.web.live.urls")),
+    path("", include("deployer.web.audit.urls")),
     path("", include("deployer.web.search.urls")),
+    path("teams/", include("deployer.web.teams.urls")),
+    path("environments/", include("deployer.web.environments.urls")),
+    path("people/", include("deployer.web.people.urls")),
+    path("my/", include("deployer.web.mine.urls")),
     path("", include("deployer.web.urls")),
 ]

@@ -60,6 +60,6 @@ def test_it_is_asked_for_neither_local_variables_nor_what_is_personal(told: dict
 
 
 def test_an_error_is_sent_without_the_token_that_was_at_hand(told: dict[str, Any]) -> None:
-    assert told["status"] == 500
+    assert told["status"] == 503
     assert any("OperationalError" in envelope for envelope in told["sent"])
     assert not any(TOKEN in envelope for envelope in told["sent"])

@@ -77,6 +77,7 @@ class Chart:
     limit: Guide | None = None
     baseline: Guide | None = None
     measure: str = ""
+    span: str = ""
     thinned: bool = False
     width: int = WIDTH
 
@@ -140,7 +141,9 @@ def chart(
     marks = _marks(points, levels, measure)
     drawn = zip(points, marks, levels, strict=True)
     line = " ".join(f"{_x(point, points):.1f},{y:.1f}" for point, _, y in drawn if point.value is not None)
-    says += f" {measure.name} from {measure.text(min(values))} to {measure.text(max(values))}."
+    low, high = measure.text(min(values)), measure.text(max(values))
+    span = low if low == high else f"{low} to {high}"
+    says += f" {measure.name} {span}."
     guides = [None if one is None else Guide(f"{scale.y(one):.1f}", measure.text(one)) for one in (limit, baseline)]
     for guide, word in zip(guides, ("Limit", "Before the deploy"), strict=True):
         says += f" {word} {guide.text}." if guide else ""
@@ -153,6 +156,7 @@ def chart(
         limit=guides[0],
         baseline=guides[1],
         measure=measure.name,
+        span=span,
         thinned=thinned,
     )
 

@@ -90,7 +90,7 @@ def contents_of(promotion: Promotion) -> Contents:
         newer=[parts[one.pk] for one in newer],
         more_newer=more_newer,
         authors=_authors(change for one in brings or takes for change in parts[one.pk].changes),
-        compare_url=compare_url(promotion.application.repository, base.commit, release.commit) if base else "",
+        compare_url=_comparison(promotion, base, release) if base else "",
     )
 
 
@@ -104,6 +104,12 @@ def live_before(promotion: Promotion) -> Release | None:
         found = found.filter(at__lte=promotion.started_at or promotion.finished_at)
     before = found.select_related("release").order_by("-id").first()
     return before.release if before else None
+
+
+def _comparison(promotion: Promotion, base: Release, release: Release) -> str:
+    """What was added from the older of the two to the newer, whichever way it went."""
+    older, newer = sorted((base, release), key=lambda one: one.order)
+    return compare_url(promotion.application.repository, older.commit, newer.commit)
 
 
 def compare_url(repository: str, old: str, new: str) -> str:

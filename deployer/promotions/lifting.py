@@ -29,6 +29,8 @@ SEE = {
 BY_HAND = frozenset({BlockerKind.MANUAL, BlockerKind.TRUST_ISSUE})
 """What a person passes by asking for the promotion."""
 
+ABOUT_ENVIRONMENT = frozenset({BlockerKind.CAPACITY, BlockerKind.EXCLUSION})
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -46,10 +48,10 @@ class ShownBlocker:
 
 def shown_blocker(blocker: Blocker, promotion: Promotion, rights: Rights, *, may_override: bool) -> ShownBlocker:
     """No query. Nobody is sent to a page that refuses them."""
-    return ShownBlocker(blocker=blocker, links=list(_links(blocker, promotion, rights, may_override)))
+    return ShownBlocker(blocker=blocker, links=list(_links(blocker, promotion, rights, may_override=may_override)))
 
 
-def _links(blocker: Blocker, promotion: Promotion, rights: Rights, may_override: bool) -> Iterator[Link]:
+def _links(blocker: Blocker, promotion: Promotion, rights: Rights, *, may_override: bool) -> Iterator[Link]:
     works = rights.may_work_on(promotion.application)
     if blocker.kind in BY_HAND and works and not promotion.is_rollback:
         yield Link("Promote it", reverse("promotion-promote", args=[promotion.pk]))
@@ -58,5 +60,9 @@ def _links(blocker: Blocker, promotion: Promotion, rights: Rights, may_override:
     elif blocker.link and blocker.link != promotion.get_absolute_url():
         books = blocker.link.startswith("/slots/new/")
         yield Link("Book a slot" if books else SEE.get(blocker.kind, "See what it waits for"), blocker.link)
+    elif blocker.kind in ABOUT_ENVIRONMENT:
+        yield Link(f"See {promotion.environment.name.lower()}", promotion.environment.get_absolute_url())
+    elif blocker.kind == BlockerKind.QUEUE:
+        yield Link(f"See {promotion.application}", promotion.application.get_absolute_url())
     if blocker.overridable and may_override:
         yield Link("Override it", reverse("promotion-override", args=[promotion.pk]))

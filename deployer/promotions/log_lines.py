@@ -157,7 +157,8 @@ def length(step: Step) -> int:
 def find(step: Step, word: str) -> tuple[list[Found], int]:
     """The first lines that have the word, however it is written, and how many there are. Reads the whole log."""
     pattern = re.compile(f"({re.escape(word)})", re.IGNORECASE)
-    found, count = [], 0
+    found: list[Found] = []
+    count = 0
     for number, line in enumerate(_all_lines(step), 1):
         plain = ansi.plain_of(line)
         if pattern.search(plain):

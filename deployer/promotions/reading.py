@@ -9,7 +9,6 @@ from django.db.models import Count, Exists, OuterRef, Q
 from deployer.access.models import User
 from deployer.audit.actor import ActorKind
 from deployer.audit.models import Event
-from deployer.integrations.checks.base import Outcome
 from deployer.promotions import charts, log_lines
 from deployer.promotions.charts import Chart, Point
 from deployer.promotions.models import Hold, LogChunk, Measurement, Promotion, Step, StepKind
@@ -33,14 +32,14 @@ PAGE_STATES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepReport:
-    """A step with the end of what it observed and printed. `measurements` are the newest first; `tally` says how the
-    outcomes stand to what decides the check."""
+    """A step with the end of what it observed and printed. `measurements` are the newest first; `rules` say what
+    decides the check."""
 
     step: Step
     measurements: Sequence[Measurement] = ()
     earlier_measurements: int = 0
     chart: Chart | None = None
-    tally: Sequence[str] = ()
+    rules: Sequence[str] = ()
     log: log_lines.Part | None = None
     soaks_until: datetime | None = None
 
@@ -124,7 +123,7 @@ def _report_on(step: Step, counts: Mapping[str, int]) -> StepReport:
         measurements=measurements,
         earlier_measurements=sum(counts.values()) - len(measurements),
         chart=_chart(step, counts, measurements) if counts else None,
-        tally=_tally(step, counts),
+        rules=_rules(step),
         log=log_shown(step) if has_log else None,
         soaks_until=step.started_at + timedelta(seconds=step.spec["seconds"]) if soaks and step.started_at else None,
     )
@@ -152,14 +151,16 @@ def _chart(step: Step, counts: Mapping[str, int], newest: Sequence[Measurement])
     )
 
 
-def _tally(step: Step, counts: Mapping[str, int]) -> list[str]:
+def _rules(step: Step) -> list[str]:
+    """By what the check is decided, and how near it is to errors in a row."""
     if step.kind != StepKind.CHECK or "samples" not in step.spec:
         return []
-    passed, failed = counts.get(Outcome.PASSED, 0), counts.get(Outcome.FAILED, 0)
+    row, spec = step.errors_in_a_row, step.spec
+    errors = f"stops at {spec['error_limit']} errors in a row"
     return [
-        f"{passed} of {step.spec['samples']} needed passed",
-        f"{failed} failed, {step.spec['failure_limit']} stop it",
-        f"{step.errors_in_a_row} errors in a row, {step.spec['error_limit']} stop it",
+        f"needs {spec['samples']} passed",
+        f"stops at {spec['failure_limit']} failed",
+        f"{errors}, has {row}" if row else errors,
     ]
 
 

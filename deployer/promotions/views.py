@@ -35,7 +35,8 @@ OVERRIDE_LASTS = timedelta(hours=1)
 @require_safe
 def promotion_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Some forty queries, and a few more for each step; not more for a long history, log or check."""
-    found = Promotion.objects.with_names().select_related("superseded_by__release", "deployment", "retry_of__deployment")
+    beside = ("superseded_by__release", "deployment", "retry_of__deployment")
+    found = Promotion.objects.with_names().select_related(*beside)
     promotion, now, rights = get_object_or_404(found, pk=pk), timezone.now(), _rights(request)
     overrules = _can_be_overridden(promotion) and may_override(rights)
     events, earlier_events = reading.events_of(promotion)

@@ -47,7 +47,7 @@ def faults_of(page: Page) -> list[str]:
     found: list[str] = []
     page.evaluate(AXE.read_text())
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         found += [f"{scheme}: {fault}" for fault in page.evaluate(RUN, RULES)]
     return found
 

@@ -19,12 +19,17 @@ MOST_SHOWN = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What is asked for: of one team and in one environment, by their slugs, or of all; and of `applications` only,
-    for who may not see others."""
+    """What is asked for: of one team, in one environment (their slugs) and of one kind, or of all; and of
+    `applications` only, for who may not see others."""
 
     team: str = ""
     environment: str = ""
+    kind: str = ""
     applications: QuerySet[Application] | None = None
+
+    @property
+    def any(self) -> bool:
+        return bool(self.team or self.environment or self.kind)
 
     def promotions(self) -> Q:
         return self._of("target__application", "target__environment", everywhere=False)
@@ -44,12 +49,23 @@ class Wanted:
         return found
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Kind:
+    """What something waits for, to choose from."""
+
+    name: str
+    slug: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """`rows` are all that is stopped, the worst first; `stop` is the freeze by which everything is, if it is."""
+    """`rows` are all that is stopped, the worst first; `stop` is the freeze by which everything is, if it is. `kinds`
+    are those that there are, whichever is asked for; `teams` (ids) are the reader's."""
 
     rows: Sequence[Row]
     stop: Freeze | None
+    kinds: Sequence[Kind] = ()
+    teams: frozenset[int] = frozenset()
 
     @property
     def mine(self) -> list[Row]:
@@ -57,7 +73,16 @@ class Listing:
 
     @property
     def others(self) -> list[Row]:
-        return [row for row in self.rows if not row.is_mine][:MOST_SHOWN]
+        """What is of the reader's teams first."""
+        found = [row for row in self.rows if not row.is_mine]
+        return sorted(found, key=lambda row: not row.is_of(self.teams))[:MOST_SHOWN]
+
+    @property
+    def state(self) -> str:
+        """The worst of it, as the tab shows it."""
+        if any(row.condition.is_stopped for row in self.rows):
+            return "stopped"
+        return "waiting" if self.rows else "ok"
 
     @property
     def left_out(self) -> int:
@@ -68,14 +93,18 @@ class Listing:
 def read_stopped(rights: Rights, now: datetime, wanted: Wanted | None = None) -> Listing:
     """A dozen queries, however much is open."""
     wanted = wanted or Wanted()
-    asker = Asker(rights=rights, teams=rights.teams | _teams_of(rights))
+    teams = _teams_of(rights)
+    asker = Asker(rights=rights, teams=rights.teams | (teams if rights.manages else frozenset()))
     freezes = freezes_of_everything(now)
     rows = [freeze_row(one, asker, now) for one in freezes]
     rows += _found(hold_row(one, asker) for one in watch_holds(Hold.objects.open().filter(wanted.holds()), now))
     promotions = Promotion.objects.open().filter(wanted.promotions())
     rows += _found(promotion_row(one, asker, now) for one in watch_promotions(promotions, now))
     return Listing(
-        rows=sorted(rows, key=lambda row: row.order), stop=next((one for one in freezes if stops(one)), None)
+        rows=sorted((row for row in rows if wanted.kind in ("", row.kind)), key=lambda row: row.order),
+        stop=next((one for one in freezes if stops(one)), None),
+        kinds=sorted({Kind(row.kind_words, row.kind) for row in rows}),
+        teams=teams,
     )
 
 
@@ -97,9 +126,9 @@ def environments_to_choose() -> QuerySet[Environment]:
 
 
 def _teams_of(rights: Rights) -> frozenset[int]:
-    """Of who manages releases, whose rights don't name them."""
-    if rights.user is None or not rights.manages:
-        return frozenset()
+    """Those that they are in, which the rights name of developers alone."""
+    if rights.user is None or rights.teams:
+        return rights.teams
     return frozenset(Membership.objects.filter(user=rights.user).values_list("team", flat=True))
 
 

@@ -34,7 +34,12 @@ class Condition(StrEnum):
 
     @property
     def label(self) -> str:
-        return "On hold" if self is Condition.HELD else self.capitalize()
+        return "Stopped" if self is Condition.HELD else self.capitalize()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing goes on there until somebody has done something."""
+        return self in (Condition.OVERDUE, Condition.STOPPED, Condition.HELD)
 
     @property
     def colour(self) -> str:
@@ -47,7 +52,7 @@ COLOURS = {
     Condition.STOPPED: "red",
     Condition.STALLED: "orange",
     Condition.FROZEN: "teal",
-    Condition.HELD: "orange",
+    Condition.HELD: "red",
     Condition.WAITS: "yellow",
 }
 FIXED_PAGES = {
@@ -67,6 +72,17 @@ LINKED = {
     StallKind.QUEUE: "See what goes first",
 }
 """What the page is called to which the reason links."""
+KIND_WORDS = {
+    StallKind.STOPPED: "Failed",
+    StallKind.HELD: "Held by hand",
+    StallKind.HOLD_END: "A hold’s end",  # noqa: RUF001 — as pages write it
+    StallKind.MANUAL: "Started by hand",
+    StallKind.WINDOW: "Hours",
+    StallKind.BUSY: "Another promotion",
+    StallKind.OVERDUE: "Deployer itself",
+    StallKind.NO_SLOT: "No slot",
+}
+"""To choose from; the others are said by their name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +121,21 @@ class Row:
     promotion: int | None = None
     hold: int | None = None
     freeze: int | None = None
+
+    @property
+    def key(self) -> str:
+        """Tells it from every other, also as the page changes."""
+        of = (("hold", self.hold), ("promotion", self.promotion), ("freeze", self.freeze))
+        return next((f"{name}-{pk}" for name, pk in of if pk is not None), self.kind)
+
+    @property
+    def kind_words(self) -> str:
+        kind = StallKind(self.kind)
+        return KIND_WORDS.get(kind, _capital(kind.replace("_", " ")))
+
+    def is_of(self, teams: frozenset[int]) -> bool:
+        """Whether one of these teams owns it."""
+        return self.application is not None and self.application.owner_id in teams
 
     @property
     def order(self) -> tuple[int, datetime]:

@@ -22,9 +22,9 @@ from deployer.web.stopped.listing import (
 
 @require_safe
 def stopped(request: HttpRequest) -> HttpResponse:
-    """`team` and `environment` in the address, by their slugs, leave the others out."""
+    """`team`, `environment` (their slugs) and `kind` in the address leave the others out."""
     reader = reader_of(request)
-    wanted = Wanted(team=request.GET.get("team", ""), environment=request.GET.get("environment", ""))
+    wanted = Wanted(**{name: request.GET.get(name, "") for name in ("team", "environment", "kind")})
     listing = read_stopped(reader.rights, reader.now, wanted)
     context = {
         "now": reader.now,

@@ -11,6 +11,8 @@ from apps_registry.rights import Rights
 from tests.web.pages import text_of
 
 Fields = dict[str, list[str]]
+OF_EVERY_PAGE = ("/sign-out/", "/search/")
+"""The forms of the header."""
 
 
 @dataclass
@@ -78,7 +80,7 @@ class Page:
         reader = _Reader()
         reader.feed(response.content.decode())
         self.ids = reader.ids
-        self.forms = [form for form in reader.forms if form.action != "/sign-out/"]
+        self.forms = [form for form in reader.forms if form.action not in OF_EVERY_PAGE]
 
     @property
     def text(self) -> str:

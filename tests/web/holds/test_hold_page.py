@@ -33,7 +33,7 @@ def test_it_says_what_failed_and_shows_the_evidence(today: Scene, frontend: Appl
 
     page = developer(today).open(hold.get_absolute_url())
 
-    assert "frontend in integration On hold" in page.text
+    assert "frontend in integration Stopped" in page.text
     assert hold.reason in page.text
     assert "Smoke test Failed" in page.text
     assert "got 500" in page.text.split("What went wrong")[1].split("Ways out")[0]
@@ -165,7 +165,7 @@ def test_a_hold_by_hand_shows_contact_end_and_what_is_safe_and_is_only_lifted(
 
     page = developer(today).open(hold.get_absolute_url())
 
-    assert "frontend in every environment On hold" in page.text
+    assert "frontend in every environment Stopped" in page.text
     assert "The database is moving." in page.text
     assert "Whom to ask #web-ops" in page.text
     assert "Newest that is safe v1" in page.text

@@ -1,5 +1,6 @@
 """The page of everything that is stopped or stalled: nothing is missing, whose move it is, and what it costs."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ from deployer.web.stopped.listing import read_stopped
 from tests.scene import Scene
 from tests.web import pages
 from tests.web.calendar.browser import Browser, Page
-from tests.web.stopped.world import application, failed, runs, waits
+from tests.web.stopped.world import LONG, application, failed, runs, waits
 
 HOUR = timedelta(hours=1)
 
@@ -33,6 +34,12 @@ def opened(person: Rights, address: str = "/stopped/") -> Page:
     page = Browser(person).open(address)
     assert page.status == 200
     return page
+
+
+def button(page: Page, label: str) -> str:
+    """Where the button leads; empty where there is none."""
+    found = re.search(rf'<a href="([^"]*)"[^>]*role="button"[^>]*>\s*{label}<', page.source)
+    return found[1] if found else ""
 
 
 def section(page: Page, name: str) -> str:
@@ -49,7 +56,7 @@ def test_what_my_team_can_do_something_about_stands_first_with_the_way_out(today
 
     mine = section(page, "mine")
     assert "frontend Staging Stopped v1 frontend failed its smoke test. 5 hours ago Web" in mine
-    assert f'<a href="/holds/{hold.pk}/" class="app-link">See the ways out' in page.source
+    assert button(page, "See the ways out") == f"/holds/{hold.pk}/"
     assert section(page, "others") == ""
 
 
@@ -63,6 +70,29 @@ def test_what_is_of_another_team_is_theirs_to_move_and_says_how_they_are_reached
     others = section(page, "others")
     assert "router Staging" in others
     assert "Platform #platform See the hold" in others
+    assert button(page, "See the hold") == ""
+
+
+def test_of_others_moves_those_of_my_teams_applications_stand_first(today: Scene) -> None:
+    waits(application("router", "platform"), "manual", ago=2 * LONG)
+    waits(application("frontend"), "freeze")
+
+    others = section(opened(today.person()), "others")
+
+    assert 0 < others.index("frontend") < others.index("router")
+
+
+def test_the_tab_says_how_many_are_mine_and_how_bad_it_is(today: Scene) -> None:
+    me = today.person()
+    assert 'data-state="ok"' in opened(me).source
+
+    waits(application("frontend"), "manual", ago=HOUR)
+    page = opened(me)
+    assert 'data-state="waiting"' in page.source
+    assert page.text.startswith("1 for me")
+
+    failed(application("router", "platform"))
+    assert 'data-state="stopped"' in opened(me).source
 
 
 @pytest.mark.parametrize(
@@ -81,7 +111,7 @@ def test_what_waits_for_a_person_is_listed_from_the_beginning(today: Scene, kind
     page = opened(me)
 
     assert f"Waits v1 frontend waits for {kind}." in section(page, "mine")
-    assert f'href="{promotion.get_absolute_url()}{link}" class="app-link">{way}<' in page.source
+    assert button(page, way) == f"{promotion.get_absolute_url()}{link}"
 
 
 def test_the_way_out_of_a_reason_with_a_page_of_its_own_is_that_page(today: Scene) -> None:
@@ -89,7 +119,7 @@ def test_the_way_out_of_a_reason_with_a_page_of_its_own_is_that_page(today: Scen
 
     page = opened(today.person())
 
-    assert 'href="/slots/new/?application=frontend" class="app-link">Book a slot' in page.source
+    assert button(page, "Book a slot") == "/slots/new/?application=frontend"
 
 
 def test_what_has_waited_longer_than_its_limit_is_stalled(today: Scene) -> None:
@@ -244,6 +274,18 @@ class TestFilter:
         assert "whitehall" not in words
         assert "router" not in page.text.partition("My move")[2]
         assert page.fields == {"team": ["web"], "environment": ["staging"]}
+
+    def test_by_kind_and_it_offers_those_that_there_are(self, today: Scene) -> None:
+        me = today.person()
+        waits(application("frontend"), "manual")
+        failed(application("router"))
+
+        page = opened(me, "/stopped/?kind=manual")
+
+        assert "frontend" in section(page, "mine")
+        assert "router" not in section(page, "mine")
+        assert "Failed Started by hand" in page.text
+        assert page.fields == {"kind": ["manual"]}
 
     def test_a_hold_of_every_environment_is_in_each(self, today: Scene) -> None:
         pages.hold(application("frontend"), None, "A migration.")

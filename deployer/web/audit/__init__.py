@@ -1,0 +1,1 @@
+"""The audit: every event, filtered, and as CSV."""
