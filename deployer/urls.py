@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("deployer.web.applications.urls")),
     path("roll-out/", include("deployer.web.rollout.urls")),
     path("", include("deployer.web.promoting.urls")),
+    path("", include("deployer.web.releases.urls")),
     path("", include("deployer.web.stopped.urls")),
     path("", include("deployer.web.approvals.urls")),
     path("", include("deployer.web.pins.urls")),

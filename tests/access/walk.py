@@ -108,6 +108,7 @@ PAGES = [
     Visit("GET", "application", PEOPLE, lambda _: ["frontend"]),
     Visit("GET", "application-errors", PEOPLE, lambda _: ["frontend"]),
     Visit("GET", "roll-out", PEOPLE),
+    Visit("GET", "release", PEOPLE, lambda w: [w.failed.release_id]),
     Visit("GET", "live-changes", PEOPLE),
     Visit("GET", "live", PEOPLE),
     Visit("GET", "promotion", PEOPLE, lambda w: [w.waiting.pk]),
