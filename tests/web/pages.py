@@ -86,3 +86,10 @@ def rows_of(page: HttpResponseBase) -> list[str]:
     source = page.content.decode()  # type: ignore[attr-defined]
     body = re.search(r"<tbody.*?</tbody>", source, re.DOTALL)
     return [text_of(row) for row in re.findall(r"<tr.*?</tr>", body.group(), re.DOTALL)] if body else []
+
+
+def stages_of(page: HttpResponseBase) -> list[str]:
+    """The words of each environment in the picture of an application's way."""
+    source = page.content.decode()  # type: ignore[attr-defined]
+    pipeline = source[source.index('class="app-pipeline"') : source.index("</ol>")]
+    return [text_of(f"<li {stage}") for stage in pipeline.split('id="stage-')[1:]]

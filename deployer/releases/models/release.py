@@ -75,6 +75,7 @@ class Change(models.Model):
     class Meta:
         ordering = ["position"]
         constraints = [models.UniqueConstraint(fields=["release", "position"], name="one_change_per_position")]
+        indexes = [models.Index(fields=["author_email", "-release"], name="change_author")]
 
     def __str__(self) -> str:
         return self.title

@@ -15,7 +15,6 @@ from deployer.releases.models import Deployment
 from deployer.web.promoting.going_back import ways_back
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """`does` says it within a sentence: "roll it back"."""

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from apps_registry.models import Target
 from deployer.promotions.actions.abort import abort
 from deployer.promotions.actions.promote import promote, roll_back
+from deployer.promotions.lifting import BY_HAND
 from deployer.promotions.models import Promotion
 from deployer.promotions.presence import newest_there
 from deployer.promotions.states import PromotionState
@@ -18,7 +19,6 @@ from deployer.releases.models import Deployment
 from deployer.web.calendar.slots.reader import Reader, reader_of
 from deployer.web.promoting.forms import AbortForm, PromoteForm, RollBackForm
 from deployer.web.promoting.going_back import ways_back
-from deployer.web.promoting.offers import BY_HAND
 from deployer.web.refusals import need_work_on, refusals_in
 
 

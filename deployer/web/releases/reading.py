@@ -142,8 +142,8 @@ def _places(release: Release) -> list[Place]:
     after = Deployment.objects.filter(target=OuterRef("target"), pk__gt=OuterRef("pk")).order_by("pk").values("at")[:1]
     times: dict[int, list[Time]] = defaultdict(list)
     deployed = Deployment.objects.filter(release=release.pk).annotate(until=Subquery(after)).order_by("-pk")
-    for one in deployed:
-        times[one.target_id].append(Time(since=one.at, until=one.until, was_verified=one.verified_at is not None))
+    for target, since, verified, until in deployed.values_list("target", "at", "verified_at", "until"):
+        times[target].append(Time(since=since, until=until, was_verified=verified is not None))
     live = {one.target_id: one.release for one in Deployment.objects.live(targets).select_related("release")}
     return [
         Place(

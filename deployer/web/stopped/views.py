@@ -24,7 +24,8 @@ from deployer.web.stopped.listing import (
 def stopped(request: HttpRequest) -> HttpResponse:
     """`team`, `environment` (their slugs) and `kind` in the address leave the others out."""
     reader = reader_of(request)
-    wanted = Wanted(**{name: request.GET.get(name, "") for name in ("team", "environment", "kind")})
+    asked = request.GET
+    wanted = Wanted(team=asked.get("team", ""), environment=asked.get("environment", ""), kind=asked.get("kind", ""))
     listing = read_stopped(reader.rights, reader.now, wanted)
     context = {
         "now": reader.now,

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps_registry.models import Application, Environment, TrustIssue, Watcher
 from deployer.promotions.models import Pin, Veto
+from deployer.releases.models import Change
 from tests.apps_registry.factories import make_environment
 from tests.scene import Scene
 from tests.web import pages
@@ -39,9 +40,9 @@ def test_it_shows_for_each_environment_what_is_live_moves_and_waits(today: Scene
     pages.promotion(frontend, "staging", "v1", "verifying", started_at=today.now)
     pages.promotion(frontend, "production", "v1", blockers=[pages.blocker("manual", "By hand.")])
 
-    integration, staging, production = pages.rows_of(Browser(today.person()).open(PAGE).response)
+    integration, staging, production = pages.stages_of(Browser(today.person()).open(PAGE).response)
 
-    assert integration.startswith("Integration Open it in integration Live: v1")
+    assert "A person starts it Integration Open it in integration Live: v1" in integration
     assert "Verifying v1" in staging
     assert "Waiting v1 By hand." in production
 
@@ -49,7 +50,7 @@ def test_it_shows_for_each_environment_what_is_live_moves_and_waits(today: Scene
 def test_it_shows_by_which_policy_and_what_is_missing(today: Scene, frontend: Application) -> None:
     make_automatic(today, frontend, "integration")
 
-    integration, staging, production = pages.rows_of(Browser(today.person()).open(PAGE).response)
+    integration, staging, production = pages.stages_of(Browser(today.person()).open(PAGE).response)
 
     assert "Automatic in integration Without: rollback" in integration
     assert "Manual in staging To be automatic it lacks: rollback" in staging
@@ -70,8 +71,8 @@ def test_it_shows_what_keeps_it_from_going_by_itself(today: Scene, frontend: App
     page = Browser(today.person()).open(PAGE)
 
     for words in (
-        "On hold Everywhere The database moves.",
-        "On hold Staging It is slow.",
+        "Hold Everywhere The database moves.",
+        "Hold Staging It is slow.",
         "Trust issue Everywhere Flaky.",
         "Pin Staging Stays on v1: Until Monday.",
         "Veto Everywhere v1 is never deployed again: It loses mail.",
@@ -159,4 +160,56 @@ def test_it_takes_as_many_queries_for_any_number_of_environments(
         page = browser.open("/applications/many/")
 
     assert page.status == 200
-    assert len(queries) <= 26, [query["sql"][:120] for query in queries]
+    assert len(queries) <= 36, [query["sql"][:120] for query in queries]
+
+
+def test_a_change_is_followed_to_production(today: Scene, frontend: Application) -> None:
+    old, new = (pages.release(frontend, version) for version in ("v1", "v2"))
+    Change.objects.create(release=new, position=1, title="Say <hello>", author_name="Kim Lee", commit="c0ffee")
+    frontend.repository = "alphagov/frontend"
+    frontend.save()
+    for environment in ("integration", "staging", "production"):
+        pages.live(frontend, environment, "v1")
+    pages.live(frontend, "integration", "v2")
+    waiting = pages.promotion(frontend, "staging", "v2", blockers=[pages.blocker("manual", "By hand.")])
+
+    page = Browser(today.person()).open(PAGE)
+
+    row = next(row for row in pages.rows_of(page.response) if row.startswith("v2"))
+    assert "Say <hello> Kim Lee In integration" in row
+    assert "to staging By hand." in row
+    assert waiting.get_absolute_url() in page.source
+    assert f"compare/{old.commit}...{new.commit}" in page.source
+    assert "1 change behind" in pages.stages_of(page.response)[2]
+
+
+def test_one_whose_last_environment_has_the_newest_lacks_nothing(today: Scene, frontend: Application) -> None:
+    pages.live(frontend, "production", "v1")
+
+    assert "Nothing: production has the newest release, v1" in Browser(today.person()).open(PAGE).text
+
+
+def test_what_happened_of_one_promotion_stands_together(today: Scene, frontend: Application) -> None:
+    today.register(frontend, "v1")
+    today.run(60)
+
+    page = Browser(today.person()).open(PAGE)
+
+    report = page.response.context["report"]
+    assert all(one.promotion is None or len(one.events) > 1 for one in report.happenings)
+    assert "/audit/?application=frontend" in page.source
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_it_takes_as_many_queries_however_many_releases_there_are(
+    number: int, today: Scene, frontend: Application
+) -> None:
+    for at in range(number):
+        Change.objects.create(release=pages.release(frontend, f"v{at}"), position=1, title="A change")
+    pages.live(frontend, "integration", "v1")
+    browser = Browser(today.person())
+
+    with CaptureQueriesContext(connection) as queries:
+        assert browser.open(PAGE).status == 200
+
+    assert len(queries) <= 36

@@ -23,4 +23,6 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("The clock is running.")
         self.stdout.flush()
-        Clock([*promotions.SOURCES, *calendar.SOURCES, *notifications.SOURCES, *access.SOURCES, *audit.SOURCES]).run(stop)
+        Clock([*promotions.SOURCES, *calendar.SOURCES, *notifications.SOURCES, *access.SOURCES, *audit.SOURCES]).run(
+            stop
+        )
