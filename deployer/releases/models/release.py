@@ -44,15 +44,15 @@ class Release(models.Model):
     def __str__(self) -> str:
         return f"{self.application} {self.version}"
 
-    def get_absolute_url(self) -> str:
-        return f"/releases/{self.pk}/"
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             raise ImmutableError("A release can't be changed: register another version.")
         if not self.order:
             self.order = self.number * SPACING
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return f"/releases/{self.pk}/"
 
     def authors(self) -> list[dict[str, str]]:
         """Who wrote what it brings, name and e-mail address, each address once; not those without one. One query."""
