@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps_registry.models import Application
-from deployer.audit.actions import record
+from deployer.audit.actions import record, touch
 from deployer.audit.actor import ENGINE
 from deployer.promotions.models import Promotion
 from deployer.web.board import changed
@@ -87,6 +87,21 @@ def test_what_changes_the_order_asks_for_the_whole_board(reader: Client, what: s
         assert 'data-live-whole="#board"' in ask(reader, page["frontend"])
 
 
+def test_a_change_that_no_event_tells_of_is_shown_at_once(reader: Client) -> None:
+    app = pages.application("frontend")
+    waiting = pages.promotion(app, "staging", "v2", blockers=[pages.blocker("capacity", "It is full: router.")])
+    happens(app)
+    asked = only(reader)["frontend"]
+    assert "It is full: router." in ask(reader, asked)
+
+    Promotion.objects.filter(pk=waiting.pk).update(
+        blockers=[pages.blocker("capacity", "It is full: signon.").to_json()]
+    )
+    touch(application=app.slug, promotion_id=waiting.pk)
+
+    assert "It is full: signon." in ask(reader, asked)
+
+
 def test_the_filter_counts(reader: Client) -> None:
     happens(pages.application("frontend"))
     page = only(reader, "/?team=web")
@@ -106,7 +121,7 @@ def test_many_open_boards_cost_one_reading(reader: Client) -> None:
         again = ask(reader, *page.values())
 
     assert again.count("app-frontend") == first.count("app-frontend") == 1
-    assert len(queries) == 3, "the session, the person, and the newest events"
+    assert len(queries) == 4, "the session, the person, and the newest events and touches"
 
 
 def test_times_are_in_the_zone_of_who_asks(reader: Client, person: object) -> None:
