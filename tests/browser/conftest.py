@@ -19,13 +19,15 @@ WAIT_MS = 10_000
 SignIn = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    # Playwright's loop runs in the thread of the tests, which Django would take for code that must not wait.
+    # Playwright's loop runs in the thread of the tests, which Django would take for code that must not wait, and in
+    # which other tests could not run a loop of their own: it ends with the tests of this folder.
     expect.set_options(timeout=WAIT_MS)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with running_chromium() as browser:
         yield browser
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="session")

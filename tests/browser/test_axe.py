@@ -21,10 +21,15 @@ from tests.scene import Scene
 
 AXE = Path(django_settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# In the calendar a size is a time, which WCAG 2.5.8 excepts as essential.
 RUN = """async (rules) => {
   const {violations} = await axe.run(document, {runOnly: rules});
+  const isDrawnToScale = ({id}, {target}) => id === "target-size" && target.join().includes(".app-event__link");
   const places = (nodes) => nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ");
-  return violations.map(({id, help, nodes}) => `${id}: ${help}: ${places(nodes)}`);
+  return violations
+    .map((found) => ({...found, nodes: found.nodes.filter((node) => !isDrawnToScale(found, node))}))
+    .filter(({nodes}) => nodes.length)
+    .map(({id, help, nodes}) => `${id}: ${help}: ${places(nodes)}`);
 }"""
 
 SEEN = [visit for visit in PAGES if visit.method == "GET" and visit.name != "live"]
