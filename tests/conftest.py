@@ -14,7 +14,16 @@ from tests.scene import Scene, running_scene
 TESTS = Path(__file__).parent
 BOTH = tuple(TESTS / name for name in ("promises", "promotions", "calendar", "releases", "faults"))
 """The engine and the calendar: tested on both databases, but for what reads their pages, imports or admin."""
-PAGES = ("test_views", "test_api_hostile", "test_override_pages", "test_admin", "test_import_", "test_replay")
+BROWSER = TESTS / "browser"
+PAGES = (
+    "test_views",
+    "test_log_pages",
+    "test_api_hostile",
+    "test_override_pages",
+    "test_admin",
+    "test_import_",
+    "test_replay",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,6 +52,8 @@ def is_for_both_databases(item: pytest.Item) -> bool:
     """Whether it commits, runs a stack, or asks the database about the engine or the calendar."""
     marks = list(item.iter_markers("django_db"))
     fixtures = set(getattr(item, "fixturenames", ()))
+    if item.path.is_relative_to(BROWSER):
+        return False
     if (
         any(item.iter_markers("stack"))
         or "transactional_db" in fixtures

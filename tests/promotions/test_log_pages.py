@@ -76,7 +76,7 @@ def test_a_position_that_is_none_is_refused(reader: Client, step: Step, after: s
 
 @pytest.mark.parametrize("query", [{}, {"line": "1"}, {"line": "x"}, {"line": "9" * 30}, {"q": "script"}, {"part": ""}])
 def test_whatever_was_printed_is_only_text(reader: Client, step: Step, query: dict[str, str]) -> None:
-    printed(step, f"{BAD}\n", "\x00\x1b[31m", "\x1b[" + "9" * 4000, "\r\r", "a" * 20_000, "\n\u202e")
+    printed(step, f"{BAD}\n", "\x01\x1b[31m", "\x1b[" + "9" * 4000, "\r\r", "a" * 20_000, "\n\u202e")
 
     page = log(reader, step, **query)
 

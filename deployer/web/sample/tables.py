@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.color import no_style
 from django.db import connection, models
 from django.db.models import Max
 
@@ -124,8 +123,12 @@ class Tables:
         return found
 
     def hand_over(self) -> None:
-        """Let the database number on from here."""
-        statements = connection.ops.sequence_reset_sql(no_style(), list(self._counted))
+        """Let the database number on from here: from what was given out, which may not all be written yet."""
         with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
+            for model, following in self._next.items():
+                table = model._meta.db_table
+                if connection.vendor == "postgresql":
+                    cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)", [table, following])
+                    continue
+                cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+                cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, following - 1])
