@@ -106,6 +106,7 @@ bench: $(VENV)/.dev ## measure, on SQLite and on PostgreSQL
 	$(PY) -m tests.bench latency $(BENCH_ARGS)
 	$(PY) -m tests.bench calendar $(BENCH_ARGS)
 	$(PY) -m tests.bench pages $(BENCH_ARGS)
+	$(PY) -m tests.bench live $(BENCH_ARGS)
 
 check: $(VENV)/.dev ## check format, lint, types, imports, migrations, templates, the state chart and the pins
 	$(VENV)/bin/ruff format --check .
