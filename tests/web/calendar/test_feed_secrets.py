@@ -135,7 +135,7 @@ def test_an_error_is_sent_to_sentry_without_the_secret() -> None:
     )
 
     told = json.loads(done.stdout.splitlines()[-1])
-    assert told["statuses"] == ["500 Internal Server Error"] * 2
+    assert told["statuses"] == ["503 Service Unavailable"] * 2
     assert sum("OperationalError" in envelope for envelope in told["sent"]) >= 2
     assert any("/feeds/hidden/my.ics" in envelope for envelope in told["sent"])
     assert KEY not in str(told["sent"]) + done.stderr

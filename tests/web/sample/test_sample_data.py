@@ -163,9 +163,9 @@ def _passing(*_: object) -> tuple[object, int]:
 def test_the_same_seed_makes_the_same_data() -> None:
     made = []
     for seed in (1, 1, 2):
+        call_command("flush", verbosity=0, interactive=False)
         _make(seed, promotions=40, applications=6)
         made.append([list(model._default_manager.order_by("pk").values_list(*names)) for model, names in OF_THE_SEED])
-        call_command("flush", verbosity=0, interactive=False)
 
     assert made[0] == made[1]
     assert made[0] != made[2]
