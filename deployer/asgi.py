@@ -20,6 +20,7 @@ django.setup()
 
 from deployer.web.calendar.feeds.hiding import hidden  # noqa: E402 — Django reads its settings first
 from deployer.web.live.stream import PATH, Streams  # noqa: E402
+from deployer.web.settling import settle  # noqa: E402
 from deployer.wsgi import application as pages  # noqa: E402
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Application:
 
     async def _live_and_die(self, receive: Receive, send: Send) -> None:
         await receive()
+        settle()
         self._pages = WSGIMiddleware(cast("Any", _without_scope), workers=THREADS)
         self._streams = Streams()
         self._streams.hub.start()

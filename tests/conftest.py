@@ -9,6 +9,7 @@ from django.test import override_settings
 from pytest_socket import socket_allow_hosts
 
 from deployer import queueing
+from deployer.web.board import kept
 from tests.scene import Scene, running_scene
 
 TESTS = Path(__file__).parent
@@ -70,6 +71,12 @@ def _passwords_are_hashed_at_once() -> Iterator[None]:
     """The real hasher takes a quarter of a second on purpose."""
     with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _the_board_is_read_anew() -> None:
+    """Another test's has the same ids."""
+    kept.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from deployer.web.calendar.slots.reader import reader_of
 def board(request: HttpRequest) -> HttpResponse:
     """Applications in every environment, what needs the reader first; the filter and the page are in the address."""
     reader = reader_of(request)
-    context = {"now": reader.now, "board": read_board(reader.rights, Wanted.asked(request.GET))}
+    context = {"now": reader.now, "board": read_board(reader.rights, Wanted.asked(request.GET), reader.now)}
     return render(request, "web/board.html", context)
 
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from django.utils.safestring import SafeString
 
 from apps_registry.models import Environment
 from apps_registry.rights import Rights
+from deployer.web.board import kept
 from deployer.web.board.condition import GROUPS
-from deployer.web.board.index import Entry, counts_of, fingerprint, read_index
+from deployer.web.board.index import Entry, counts_of, fingerprint
 from deployer.web.board.reader import BoardReader
-from deployer.web.board.rows import Row, read_rows
 from deployer.web.board.wanted import Wanted
 
 SHOWN = 50
@@ -30,10 +33,11 @@ class Part(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A part of the board as far as the page shows it; `total` counts all of it."""
+    """A part of the board as far as the page shows it, with its rows as they are drawn; `total` counts all of it."""
 
     part: Part
-    rows: Sequence[Row]
+    entries: Sequence[Entry]
+    rows: Sequence[SafeString]
     total: int
 
 
@@ -79,8 +83,8 @@ class Board:
     @property
     def notices(self) -> list[str]:
         """What is worth a notification: what needs the reader, each with how it is."""
-        rows = (row for section in self.sections if section.part is Part.NEEDS_YOU for row in section.rows)
-        return [f"{row.application} needs you: {row.condition}" for row in rows]
+        needed = (one for section in self.sections if section.part is Part.NEEDS_YOU for one in section.entries)
+        return [f"{one.slug} needs you: {one.group}" for one in needed]
 
     @property
     def page_links(self) -> list[tuple[int, str]]:
@@ -102,12 +106,13 @@ class Board:
         return self.wanted.address(page=self.page + 1) if self.page < self.pages else ""
 
 
-def read_board(rights: Rights, wanted: Wanted) -> Board:
-    """As it is now: nineteen queries at most, however many applications there are. What needs the reader first, then
-    their teams' applications, then the others; within each the worst first."""
-    every = list(Environment.objects.all())
-    chosen = [one for one in every if one.slug == wanted.environment]
-    entries = [] if wanted.environment and not chosen else read_index(chosen[0] if chosen else None)
+def read_board(rights: Rights, wanted: Wanted, now: datetime) -> Board:
+    """What needs the reader first, then their teams' applications, then the others; within each the worst first.
+
+    However many applications there are: four queries when others have just asked for the same, at most 21 else.
+    """
+    told = kept.newest()
+    every, environments, entries = kept.places(wanted, told)
     left = [one for one in entries if one.matches(wanted)]
     reader = BoardReader.of(rights, left)
     ordered = sorted(
@@ -117,8 +122,7 @@ def read_board(rights: Rights, wanted: Wanted) -> Board:
     pages = max(1, -(-len(ordered) // SHOWN))
     page = min(wanted.page, pages)
     shown = ordered[(page - 1) * SHOWN : page * SHOWN]
-    environments = chosen or every
-    rows = {row.application.pk: row for row in read_rows([one for _, one in shown], environments)}
+    drawn = kept.draw_rows([one for _, one in shown], environments, wanted, told, now)
     mine = [one for part, one in ordered if part is not Part.REST] or [one for _, one in ordered]
     return Board(
         wanted=wanted,
@@ -129,7 +133,8 @@ def read_board(rights: Rights, wanted: Wanted) -> Board:
         sections=[
             Section(
                 part=part,
-                rows=[rows[one.pk] for of, one in shown if of is part and one.pk in rows],
+                entries=(here := [one for of, one in shown if of is part]),
+                rows=[drawn[one.pk] for one in here if one.pk in drawn],
                 total=sum(of is part for of, _ in ordered),
             )
             for part in Part

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 
 from apps_registry.models import Application, Environment
@@ -14,7 +15,7 @@ from deployer.promotions.models import Hold, Step
 from deployer.promotions.standing import Standing, TargetStanding, standings
 from deployer.promotions.states import StepState
 from deployer.promotions.watchdog import possessive
-from deployer.releases.models import Release
+from deployer.releases.models import Change, Release
 from deployer.web.board.condition import Behind, Cell, Condition, condition_of
 from deployer.web.board.index import Entry
 from deployer.web.stopped.rows import whose_move
@@ -149,7 +150,10 @@ def _brought(live: Sequence[tuple[int, int]]) -> dict[int, list[tuple[int, int]]
     newer = Q()
     for application, order in oldest.items():
         newer |= Q(application=application, order__gt=order)
-    counted = Release.objects.filter(newer).order_by().annotate(brings=Count("changes"))
+    # Counted for each release by itself: grouped, SQLite would go through every release that there is.
+    changes = Change.objects.filter(release=OuterRef("pk")).order_by().values("release")
+    brought = Coalesce(Subquery(changes.annotate(number=Count("pk")).values("number")), 0)
+    counted = Release.objects.filter(newer).order_by().annotate(brings=brought)
     for application, order, brings in counted.values_list("application", "order", "brings"):
         found[application].append((order, brings))
     return found

@@ -1,6 +1,5 @@
 """The calendar as words and times, a row for each day and a cell for each environment: the page without the grid."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,7 +11,7 @@ from deployer.calendar.hours import DAY
 from deployer.calendar.sentences import listed
 from deployer.calendar.spans import Span
 from deployer.calendar.walltime import day_span, local_day, zone_named
-from deployer.promotions.states import ACTIVE, STOPPED, PromotionState
+from deployer.promotions.states import ACTIVE, PromotionState
 from deployer.web.calendar.reading import Calendar, Filters, Lane, ShownFreeze, ShownPromotion, ShownSlot
 
 BOOKED_FROM = timedelta(minutes=5)
@@ -42,8 +41,8 @@ class FreezeLine:
 class Cell:
     """An environment on a day. `hours` says when it is open; `holiday` names the day on which it is closed.
 
-    `loud` are the promotions that run or have stopped, `quiet` the others; `counted` says how many of each there were,
-    where they are not listed. `book_url` is empty where nothing can be booked any more.
+    `promotions` are those that are listed; `counted` says how many started on the day and how they ended. `book_url` is
+    empty where nothing can be booked any more.
     """
 
     lane: Lane
@@ -51,14 +50,9 @@ class Cell:
     holiday: str
     freezes: Sequence[FreezeLine]
     slots: Sequence[SlotLine]
-    loud: Sequence[PromotionLine]
-    quiet: Sequence[PromotionLine]
+    promotions: Sequence[PromotionLine]
     counted: str
     book_url: str
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.freezes or self.slots or self.loud or self.quiet or self.counted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +90,7 @@ def rows_of(
 def _cell(calendar: Calendar, lane: Lane, day: date, zone: str, filters: Filters, *, books: bool) -> Cell:
     span = Span(*day_span(day, zone_named(zone)))
     opens = _opens(lane, span)
-    lines = [
+    promotions = [
         PromotionLine(
             shown=one,
             when=clocks(one.span, day, zone, runs=_runs(one)),
@@ -105,8 +99,6 @@ def _cell(calendar: Calendar, lane: Lane, day: date, zone: str, filters: Filters
         for one in lane.promotions
         if _on(one.span, span)
     ]
-    loud = [line for line in lines if line.state in ACTIVE | STOPPED]
-    counts = lane.counts.get(day) or Counter(line.state for line in lines if line.state is not None)
     return Cell(
         lane=lane,
         hours=_hours(opens, span, day, zone),
@@ -119,9 +111,8 @@ def _cell(calendar: Calendar, lane: Lane, day: date, zone: str, filters: Filters
             if one.facts.overlaps(*span)
         ],
         slots=[SlotLine(shown=one, when=clocks(one.span, day, zone)) for one in lane.slots if one.span.overlaps(*span)],
-        loud=loud,
-        quiet=[line for line in lines if line not in loud],
-        counted=counted(counts),
+        promotions=promotions,
+        counted=counted(lane.counts.get(day, {})),
         book_url=_book_url(calendar.now, lane, opens, filters) if books else "",
     )
 

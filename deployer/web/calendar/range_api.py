@@ -27,7 +27,7 @@ from deployer.web.calendar.api.fields import (
     teams_field,
 )
 from deployer.web.calendar.range_out import calendar_out, local_out
-from deployer.web.calendar.reading import LONGEST, MOST_DAYS, Filters, read_calendar
+from deployer.web.calendar.reading import LONGEST, MOST_DAYS, Filters, Listed, read_calendar
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -122,8 +122,16 @@ class CalendarRange(APIView):
             environments=values.get("environment", ()),
         )
         check_covered(request, *filters.applications)
-        count_in = zone if values["promotions"] == "counts" else ""
-        found = read_calendar(start, end, filters, rights_of_caller(request), timezone.now(), count_in=count_in)
+        counts = values["promotions"] == "counts"
+        found = read_calendar(
+            start,
+            end,
+            filters,
+            rights_of_caller(request),
+            timezone.now(),
+            promotions=Listed.NONE if counts else Listed.ALL,
+            count_in=zone if counts else "",
+        )
         return Response(calendar_out(found, zone))
 
 

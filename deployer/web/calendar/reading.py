@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from itertools import islice
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.db.models.functions import TruncDate
 
 from apps_registry.models import Application, Environment, Team
@@ -19,9 +20,9 @@ from deployer.calendar.sentences import listed
 from deployer.calendar.spans import Span
 from deployer.calendar.states import SlotState
 from deployer.calendar.walltime import zone_named
-from deployer.promotions.models import Promotion
+from deployer.promotions.models import Promotion, PromotionOverride
 from deployer.promotions.models.promotion import PromotionQuerySet
-from deployer.promotions.states import PromotionState
+from deployer.promotions.states import ACTIVE, STOPPED, PromotionState
 from deployer.releases.models import Release
 from deployer.web.templatetags.deployer import short
 
@@ -33,6 +34,18 @@ MOST = 2000
 MOST_FREEZE_TIMES = 500
 LOOK_BACK = timedelta(days=3)
 """A finished promotion that began longer before the stretch is not looked for; running ones always are."""
+
+
+LOUD = ACTIVE | STOPPED
+"""The states of promotions that are to be seen at once."""
+
+
+class Listed(Enum):
+    """Which promotions are listed. The notable ones run, have stopped, or somebody let them pass what blocked them."""
+
+    ALL = auto()
+    NOTABLE = auto()
+    NONE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +131,8 @@ class Lane:
     """An environment in the stretch. Without `hours` it is always open.
 
     `closed` are the spans outside of its hours, holidays included; `closed_days` name those. `freezes` are the times of
-    freezes that touch what is asked for here. `counts` are the promotions by the day on which they started and their
-    state, where they were counted instead of listed.
+    freezes that touch what is asked for here. `counts` are all promotions by the day on which they started and their
+    state, where they were counted.
     """
 
     environment: Environment
@@ -166,16 +179,23 @@ class _Asked:
 
 
 def read_calendar(
-    start: datetime, end: datetime, filters: Filters, rights: Rights, now: datetime, *, count_in: str = ""
+    start: datetime,
+    end: datetime,
+    filters: Filters,
+    rights: Rights,
+    now: datetime,
+    *,
+    promotions: Listed = Listed.ALL,
+    count_in: str = "",
 ) -> Calendar:
     """What there is in [start, end), UTC, of at most LONGEST. Cancelled slots are left out.
 
-    With `count_in`, a zone, promotions are not listed: they are counted by the zone's days. The number of queries does
-    not depend on how much there is: seventeen at most, and one for each environment.
+    With `count_in`, a zone, promotions are counted by the zone's days. The number of queries does not depend on how
+    much there is: eighteen at most, and one for each environment.
     """
     asked = _asked(start, end, filters, rights, now)
     slots = _slots(asked)
-    promotions = [] if count_in else _promotions(asked)
+    promoted = _promotions(asked, promotions)
     counts = _counts(asked, count_in) if count_in else {}
     freezes = _freezes(asked)
     lanes = [
@@ -188,12 +208,12 @@ def read_calendar(
                 if _touches(freeze, asked.applications, environment)
             ],
             slots=[one for one in slots[:MOST] if one.environment_id == environment.pk],
-            promotions=[one for one in promotions[:MOST] if one.target.environment_id == environment.pk],
+            promotions=[one for one in promoted[:MOST] if one.target.environment_id == environment.pk],
             counts=counts.get(environment.pk, {}),
         )
         for environment in asked.environments
     ]
-    notices = [*_notice(slots, MOST, "slots"), *_notice(promotions, MOST, "promotions")]
+    notices = [*_notice(slots, MOST, "slots"), *_notice(promoted, MOST, "promotions")]
     notices += _notice(freezes, MOST_FREEZE_TIMES, "times of freezes")
     return Calendar(start=start, end=end, now=now, lanes=lanes, notices=notices)
 
@@ -254,9 +274,13 @@ def _started(asked: _Asked) -> PromotionQuerySet:
     return found if asked.wanted is None else found.filter(target__application__in=asked.wanted)
 
 
-def _promotions(asked: _Asked) -> list[Promotion]:
+def _promotions(asked: _Asked, which: Listed) -> list[Promotion]:
     """One more than are shown, when there are more. Two looks, so that each has an index of its own."""
+    if which is Listed.NONE:
+        return []
     started = _started(asked).with_names().prefetch_related("overrides").order_by("started_at", "id")
+    if which is Listed.NOTABLE:
+        started = started.filter(Q(state__in=LOUD) | Exists(PromotionOverride.objects.filter(promotion=OuterRef("pk"))))
     ended = started.filter(started_at__gt=asked.start - LOOK_BACK, finished_at__gt=asked.start)
     running = started.active() if asked.now > asked.start else started.none()
     found = [*ended[: MOST + 1], *running[: MOST + 1]]

@@ -15,7 +15,7 @@ from deployer.calendar.walltime import local_day, zone_named
 from deployer.web.calendar.forms import FILTERS, CalendarForm
 from deployer.web.calendar.listing import book_url, rows_of
 from deployer.web.calendar.periods import WEEK, Period, View
-from deployer.web.calendar.reading import Filters, read_calendar
+from deployer.web.calendar.reading import Filters, Listed, read_calendar
 from deployer.web.calendar.slots.reader import Reader, reader_of
 
 COLOURS = 4
@@ -32,8 +32,10 @@ def calendar(request: HttpRequest) -> HttpResponse:
         return render(request, "web/calendar/calendar.html", context, status=400)
     shown = _shown(form, reader)
     start, end = shown.period.instants(reader.zone)
-    count_in = reader.zone if shown.period.view is View.MONTH else ""
-    found = read_calendar(start, end, form.filters, reader.rights, reader.now, count_in=count_in)
+    promotions = Listed.ALL if shown.period.view is View.DAY else Listed.NOTABLE
+    found = read_calendar(
+        start, end, form.filters, reader.rights, reader.now, promotions=promotions, count_in=reader.zone
+    )
     books = not reader.why_no_booking
     context = {
         "form": form,

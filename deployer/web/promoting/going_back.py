@@ -5,6 +5,11 @@ from deployer.promotions.models import Pin, Promotion
 from deployer.promotions.presence import good_there, newest_there
 from deployer.releases.models import Deployment
 
+MOST = 20
+"""So many releases are offered; an older one can be named in a call (docs/api.md)."""
+LOOKED_THROUGH = 10 * MOST
+"""Deployments: a release that was gone back to often has several."""
+
 
 def ways_back(target: Target) -> list[Deployment]:
     """Of each release that a rollback may go to the newest deployment that was verified there, the last one first.
@@ -21,6 +26,6 @@ def ways_back(target: Target) -> list[Deployment]:
     if pin is not None:
         good = good.filter(release=pin.release_id)
     found: dict[int, Deployment] = {}
-    for deployment in good:
+    for deployment in good[:LOOKED_THROUGH]:
         found.setdefault(deployment.release_id, deployment)
-    return list(found.values())
+    return list(found.values())[:MOST]

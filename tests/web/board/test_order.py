@@ -15,6 +15,7 @@ from deployer.access.models import User
 from deployer.access.models.user import Role
 from deployer.promotions.models import Approval, Promotion
 from deployer.releases.models import Change
+from deployer.web.board import kept
 from deployer.web.board.reading import SHOWN, read_board
 from deployer.web.board.wanted import Wanted
 from deployer.web.stopped.listing import read_stopped
@@ -32,8 +33,8 @@ def developer(person: User) -> User:
 
 
 def parts(user: User, **wanted: str) -> dict[str, list[str]]:
-    board = read_board(rights_of_user(user), Wanted(**wanted))  # type: ignore[arg-type]
-    return {str(one.part): [row.application.slug for row in one.rows] for one in board.sections}
+    board = read_board(rights_of_user(user), Wanted(**wanted), pages.NOW)  # type: ignore[arg-type]
+    return {str(one.part): [entry.slug for entry in one.entries] for one in board.sections}
 
 
 def waits(app: Application, kind: str, version: str = "v2", **fields: Any) -> Promotion:
@@ -190,6 +191,7 @@ def test_the_tab_tells_of_what_is_the_readers(developer: User, reader: Client) -
 
 
 def title_of(reader: Client) -> str:
+    kept.forget()  # what the tests make here is told by no event
     found = re.search(r"<title>(.*?)</title>", reader.get("/").content.decode(), re.DOTALL)
     return " ".join(found[1].split()) if found else ""
 
@@ -203,6 +205,7 @@ def test_it_takes_as_many_queries_however_many_applications_there_are(developer:
             waits(app, "approval")
             pages.promotion(app, "production", "v1", "deploying", started_at=timezone.now())
             pages.hold(app, "staging", "It is slow.", promotion=pages.promotion(app, "staging", "v1", "failed"))
+        kept.forget()
         with CaptureQueriesContext(connection) as queries:
             reader.get("/")
         taken.add(len(queries))

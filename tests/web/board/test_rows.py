@@ -1,7 +1,6 @@
 """What an open board is told: its rows as they are now, or that the order has changed."""
 
 import re
-from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
@@ -13,15 +12,7 @@ from apps_registry.models import Application
 from deployer.audit.actions import record, touch
 from deployer.audit.actor import ENGINE
 from deployer.promotions.models import Promotion
-from deployer.web.board import changed
 from tests.web import pages
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_remembered() -> Iterator[None]:
-    changed.forget()
-    yield
-    changed.forget()
 
 
 def only(reader: Client, path: str = "/") -> dict[str, str]:

@@ -93,10 +93,24 @@ def test_promotions_are_counted_and_those_that_stopped_are_said_at_once(scene: S
     page = desk.open(WEEK)
 
     assert rows_of(page)["2026-03-02"][0] == (
-        "Open all day 11:00 to 11:06 frontend v2 Failed 2 promotions: 1 succeeded, 1 failed "
-        "10:00 to 10:06 frontend v1 Succeeded"
+        "Open all day 11:00 to 11:06 frontend v2 Failed 2 promotions: 1 succeeded, 1 failed"
     )
+    assert query_of(link(page, "2 promotions: 1 succeeded, 1 failed"))["view"] == "day"
     assert link(page, "frontend v2") == failed.get_absolute_url()
+
+
+def test_a_day_lists_its_promotions(scene: Scene, desk: Browser) -> None:
+    application = scene.application()
+    ran(application, at("2026-03-02 10:00"))
+    ran(application, at("2026-03-02 11:00"), version="v2", state="failed")
+
+    page = desk.open("/calendar/?view=day&date=2026-03-02&environment=integration")
+
+    [cell] = rows_of(page)["2026-03-02"]
+    assert cell == (
+        "Open all day 10:00 to 10:06 frontend v1 Succeeded 11:00 to 11:06 frontend v2 Failed "
+        "2 promotions: 1 succeeded, 1 failed"
+    )
 
 
 def test_a_month_counts_promotions_and_leads_to_the_day(scene: Scene, desk: Browser) -> None:

@@ -14,9 +14,10 @@ from deployer.calendar.actions.overrides import NewOverride
 from deployer.calendar.actions.slots import cancel, override_slot
 from deployer.calendar.models import ClosedDay, EnvironmentCalendar
 from deployer.calendar.spans import Span
+from deployer.promotions.models import PromotionOverride
 from deployer.promotions.states import PromotionState
 from deployer.web.calendar import reading
-from deployer.web.calendar.reading import Calendar, Filters, read_calendar
+from deployer.web.calendar.reading import Calendar, Filters, Listed, read_calendar
 from tests.calendar.bookings import at, booked
 from tests.scene import Scene
 from tests.web.calendar.timetable import MONDAY, SATURDAY, frozen, lane, ran, read, titles
@@ -154,13 +155,36 @@ def test_a_promotion_that_runs_is_not_yet_in_a_stretch_that_is_to_come(scene: Sc
     assert titles(calendar) == []
 
 
+def test_only_what_is_to_be_seen_at_once_can_be_listed_while_all_are_counted(scene: Scene) -> None:
+    application = scene.application()
+    states = ("succeeded", "failed", "errored", "aborted", "verifying")
+    promotions = [
+        ran(application, at(f"2026-03-03 0{hour}:00"), version=f"v{hour}", state=state)
+        for hour, state in enumerate(states, start=1)
+    ]
+    urgent = ran(application, at("2026-03-03 08:00"), version="v8")
+    PromotionOverride.objects.create(
+        promotion=urgent, blocker="window", reason="The fix is urgent.", given_by="Sam Doe", expires_at=scene.now
+    )
+
+    calendar = read_calendar(
+        MONDAY, SATURDAY, Filters(), scene.manager(), scene.now, promotions=Listed.NOTABLE, count_in="UTC"
+    )
+
+    listed = [one.promotion for one in lane(calendar).promotions]
+    assert listed == [promotions[1], promotions[2], promotions[4], urgent]
+    assert sum(lane(calendar).counts[date(2026, 3, 3)].values()) == 6
+
+
 def test_promotions_are_counted_by_the_day_of_the_zone_on_which_they_started(scene: Scene) -> None:
     application = scene.application()
     for number, start in enumerate(("2026-07-01 22:30", "2026-07-01 23:30", "2026-07-02 10:00")):
         ran(application, at(start), version=f"v{number + 1}", state="failed" if number == 2 else "succeeded")
     july = (at("2026-06-30 23:00"), at("2026-07-31 23:00"))
 
-    calendar = read_calendar(*july, Filters(), scene.manager(), scene.now, count_in="Europe/London")
+    calendar = read_calendar(
+        *july, Filters(), scene.manager(), scene.now, promotions=Listed.NONE, count_in="Europe/London"
+    )
 
     assert lane(calendar).promotions == []
     assert lane(calendar).counts == {
