@@ -1,6 +1,7 @@
 // The calendar's grid. The server has drawn a list already, and that stays what is printed and what is shown where there
 // is no room: this draws the same on a grid, with a lane for each environment, and lets slots be dragged.
 
+import { keepCurrent } from "./calendar/current.js";
 import { ask, element } from "./calendar/dom.js";
 import { dragging, messages } from "./calendar/dragging.js";
 import { columnsOf, contentOf, eventsOf, hoursOf, resourcesOf } from "./calendar/events.js";
@@ -28,6 +29,7 @@ async function draw() {
     const answer = await ask(settings.range);
     grid.replaceChildren();
     const drawn = EventCalendar.create(grid, optionsOf(answer, settings, message, () => refresh(drawn, settings)));
+    keepCurrent(grid, () => refreshGrid(drawn, settings));
   } catch (error) {
     calendar.classList.remove("app-calendar--grid");
     grid.hidden = true;
@@ -83,13 +85,23 @@ function sayHours({ slotMinTime, slotMaxTime, hiddenDays }, settings) {
   grid.after(element("p", { class: "app-calendar__hours" }, all ? "" : `${what}, as nothing is booked then. `, link));
 }
 
-// After a change: what the server says now, on the grid and in the list, which is what is printed.
+// After a change of the reader's own: what the server says now, on the grid and in the list, which is what is printed.
 async function refresh(drawn, settings) {
-  const dayAddress = (day) => settings.day.replace("DATE", day.slice(0, 10));
-  const [answer, page] = await Promise.all([ask(settings.range), fetch(location.href).then((one) => one.text())]);
-  drawn.setOption("events", eventsOf(answer, { view: settings.view, dayAddress }));
+  const [, page] = await Promise.all([refreshGrid(drawn, settings), fetch(location.href).then((one) => one.text())]);
   const list = new DOMParser().parseFromString(page, "text/html").getElementById("calendar-list");
   if (list) document.getElementById("calendar-list").replaceChildren(...list.childNodes);
+}
+
+async function refreshGrid(drawn, settings) {
+  const dayAddress = (day) => settings.day.replace("DATE", day.slice(0, 10));
+  const answer = await ask(settings.range);
+  const focused = grid.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  drawn.setOption("events", eventsOf(answer, { view: settings.view, dayAddress }));
+  if (!focused) return;
+  await new Promise(requestAnimationFrame); // It is drawn by then.
+  if (!grid.contains(document.activeElement)) {
+    grid.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  }
 }
 
 // A day's name, which leads to the day by itself.

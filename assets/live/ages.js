@@ -13,6 +13,9 @@ export function setClock(now) {
   if (now) ahead = Date.now() - Date.parse(now);
 }
 
+/** By the server's clock, as near as this one's knows it. */
+export const serverNow = () => Date.now() - ahead;
+
 export function keepAges() {
   setInterval(() => document.hidden || showAges(), EVERY_MS);
   document.addEventListener("visibilitychange", () => document.hidden || showAges());
@@ -21,7 +24,7 @@ export function keepAges() {
 export function showAges() {
   for (const time of document.querySelectorAll("time[data-age]")) {
     const text = time.textContent.trim();
-    const seconds = (Date.now() - ahead - Date.parse(time.dateTime)) / 1_000;
+    const seconds = (serverNow() - Date.parse(time.dateTime)) / 1_000;
     const words = text.match(WRITTEN);
     const now = words && age(seconds, words);
     if (now && now !== text) time.textContent = now;

@@ -7,6 +7,7 @@ import { Regions } from "./regions.js";
 import { sayOfPage, sayOfStream } from "./status.js";
 import { showState, takeState } from "./tab.js";
 import { listen } from "./tabs.js";
+import { watchTimes } from "./times.js";
 
 const { livePosition, liveNow } = document.body.dataset;
 
@@ -31,5 +32,6 @@ if (livePosition && document.querySelector("[data-live]")) {
     const detail = changes.reset ? null : { topics: changes.topics };
     document.dispatchEvent(new CustomEvent("deployer:changed", { detail }));
   };
+  watchTimes((topics) => tell({ topics, reset: false }));
   listen({ position: livePosition, tell, say: sayOfStream });
 }

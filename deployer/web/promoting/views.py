@@ -26,7 +26,7 @@ from deployer.web.refusals import need_work_on, refusals_in
 def abort_page(request: HttpRequest, pk: int) -> HttpResponse:
     reader, promotion = reader_of(request), _promotion(pk)
     need_work_on(reader, promotion.application, to="abort this promotion")
-    if request.method != "POST" and not promotion.is_open:
+    if _opens(request) and not promotion.is_open:
         return _back(request, promotion, f"{promotion} has ended already: it is {_state(promotion)}.")
     form = AbortForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
@@ -47,7 +47,7 @@ def promote_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask by hand for what waits: it passes the manual policy and trust issues, and nothing else."""
     reader, promotion = reader_of(request), _promotion(pk)
     need_work_on(reader, promotion.application, to="promote it")
-    if request.method != "POST" and promotion.state != PromotionState.WAITING:
+    if _opens(request) and promotion.state != PromotionState.WAITING:
         return _back(request, promotion, f"{promotion} no longer waits: it is {_state(promotion)}.")
     form = PromoteForm(request.POST if request.method == "POST" else None, reader=reader)
     if form.is_valid():
@@ -110,6 +110,11 @@ def _promotion(pk: int) -> Promotion:
 
 def _state(promotion: Promotion) -> str:
     return promotion.get_state_display().lower()
+
+
+def _opens(request: HttpRequest) -> bool:
+    """Whether somebody opens the page, rather than sends its form or has it kept up to date."""
+    return request.method != "POST" and not getattr(request, "is_live_update", False)
 
 
 def _back(request: HttpRequest, promotion: Promotion, why: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from deployer.calendar.models import Freeze
 from deployer.calendar.sentences import stopped
 from deployer.calendar.terms import FrozenTime
-from deployer.web.calendar.freezes.banner import touching
+from deployer.web.calendar.freezes.banner import AHEAD, touching
 from deployer.web.calendar.freezes.standing import Phase, ShownFreeze
 
 register = template.Library()
@@ -104,10 +104,11 @@ def freeze_banner(context: Context) -> Context:
     """The freezes that touch what the page shows, which `freeze_scope` and `freeze_span` narrow; see `touching`."""
     user, now = context.get("user"), context.get("now") or timezone.now()
     if user is None or not user.is_authenticated:
-        return {"freezes": []}
+        return {"freezes": [], "looks_again_at": None}
     found = touching(now, scope=context.get("freeze_scope"), span=context.get("freeze_span"))
     held = sum(one.phase is Phase.FROZEN for one in found)
-    return {"freezes": found, "held": held, "coming": len(found) - held, "now": now}
+    coming = len(found) - held
+    return {"freezes": found, "held": held, "coming": coming, "now": now, "looks_again_at": now + AHEAD / 2}
 
 
 def _day(local: datetime, now: datetime) -> str:

@@ -1,5 +1,6 @@
 """Aborting, promoting and rolling back, from the page of a promotion."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ from pytest_django.asserts import assertRedirects
 
 from apps_registry.models import Application
 from deployer.promotions.actions.abort import abort
+from deployer.promotions.actions.promote import promote
 from deployer.promotions.models import Hold, Promotion, Veto
+from deployer.web.promoting import going_back
 from tests.scene import ALEX, Scene
+from tests.web import pages
 from tests.web.calendar.browser import Page
 from tests.web.holds.desk import developer, manager, stopped, stranger, viewer
 
@@ -157,6 +161,37 @@ class TestAborting:
         promotion.refresh_from_db()
         assert promotion.outcome == "Aborted by Sam Doe: Mine."
 
+    def test_one_that_moved_on_meanwhile_is_refused_though_it_could_still_be_aborted(
+        self, today: Scene, frontend: Application
+    ) -> None:
+        promotion = waiting(today, frontend)
+        form = developer(today).open(f"{promotion.get_absolute_url()}abort/")
+        today.backend.stuck = True
+        promote(release=promotion.release, target=promotion.target, by=today.manager().actor)
+        today.run(5)
+
+        page = form.send("Abort it", reason="I typed this.")
+
+        assert "Nothing was aborted:" in page.text
+        assert "was waiting when you looked, and is deploying now" in page.text
+        assert page.fields["reason"] == ["I typed this."]
+        promotion.refresh_from_db()
+        assert (promotion.state, promotion.abort_requested_by) == ("deploying", "")
+
+    def test_one_that_has_just_succeeded_is_not_aborted(self, today: Scene, frontend: Application) -> None:
+        today.backend.stuck = True
+        promotion = running(today, frontend)
+        form = developer(today).open(f"{promotion.get_absolute_url()}abort/")
+        today.backend.stuck = False
+        today.run(120)
+
+        page = form.send("Abort it", reason="I typed this.")
+
+        assert "has succeeded meanwhile" in page.text
+        assert page.fields["reason"] == ["I typed this."]
+        promotion.refresh_from_db()
+        assert (promotion.state, promotion.abort_requested_by) == ("succeeded", "")
+
     def test_one_that_has_ended_leads_back(self, today: Scene, frontend: Application) -> None:
         promotion = live(today, frontend, "v1")
 
@@ -294,6 +329,26 @@ class TestRollingBack:
         assert f'href="#{field}"' in page.source
         assert field in page.ids
         assert not Promotion.objects.filter(kind="rollback").exists()
+
+    def test_what_came_there_meanwhile_is_not_rolled_back_unseen(self, today: Scene, frontend: Application) -> None:
+        live(today, frontend, "v1", "v2")
+        form = developer(today).open("/applications/frontend/integration/roll-back/")
+        live(today, frontend, "v3")
+
+        page = form.send("Roll it back", reason="I typed this.")
+
+        assert "you wanted to leave v2, and v3 has come to frontend in integration since" in page.text
+        assert page.fields["reason"] == ["I typed this."]
+        assert not Promotion.objects.filter(kind="rollback").exists()
+
+    def test_of_very_many_only_the_newest_are_offered(self, today: Scene, frontend: Application) -> None:
+        for number in range(1, going_back.MOST + 4):
+            pages.live(frontend, "integration", f"v{number}")
+
+        form = developer(today).open("/applications/frontend/integration/roll-back/")
+
+        offered = re.findall(r'<option value="(v\d+)"', form.source)
+        assert offered == [f"v{going_back.MOST + 2 - number}" for number in range(going_back.MOST)]
 
     def test_one_that_is_under_way_already_is_refused_and_nothing_typed_is_lost(
         self, today: Scene, frontend: Application

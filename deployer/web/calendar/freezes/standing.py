@@ -49,6 +49,13 @@ class ShownFreeze:
         return Phase.FROZEN if self.time.first <= self.now else Phase.COMING
 
     @property
+    def changes_at(self) -> datetime | None:
+        """When it begins or ends by itself."""
+        if self.time is None:
+            return None
+        return self.time.first if self.time.first > self.now else self.time.until
+
+    @property
     def is_coming(self) -> bool:
         return self.phase is Phase.COMING
 
