@@ -212,7 +212,6 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-# Browsers also ask form-action where a form's answer redirects to: sign-in goes on to the provider.
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -224,13 +223,16 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "manifest-src": ["'self'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": [
-            "'self'",
-            *([_origin(ENV.OIDC_ISSUER)] if ENV.OIDC_ISSUER else []),
-            *([_origin(ENV.GITHUB_BASE_URL)] if ENV.GITHUB_CLIENT_ID else []),
-        ],
+        "form-action": ["'self'"],
     }
 }
+# Browsers also ask form-action where a form's answer redirects to. The buttons of sign-in lead to the provider, which may
+# send people on to the host of their organisation.
+SIGN_IN_FORM_ACTION = [
+    *(["https:"] if SIGN_IN_PROVIDERS else []),
+    *([_origin(ENV.OIDC_ISSUER)] if ENV.OIDC_ISSUER else []),
+    *([_origin(ENV.GITHUB_BASE_URL)] if ENV.GITHUB_CLIENT_ID else []),
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 
 REST_FRAMEWORK = {

@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -49,6 +50,9 @@ class SignIn(auth.LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(providers=settings.SIGN_IN_PROVIDERS, **kwargs)
+
+    def render_to_response(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _leads_to_providers(super().render_to_response(*args, **kwargs))
 
 
 class SignOut(auth.LogoutView):
@@ -114,4 +118,10 @@ def _refused(request: HttpRequest, provider: str, error: SocialAuthBaseException
         "provider": provider,
         "label": settings.SIGN_IN_PROVIDERS[provider],
     }
-    return render(request, "web/sign_in_refused.html", context, status=refusal.status)
+    return _leads_to_providers(render(request, "web/sign_in_refused.html", context, status=refusal.status))
+
+
+def _leads_to_providers(page: HttpResponse) -> HttpResponse:
+    """A page whose forms may lead to them, and no other page's."""
+    found: HttpResponse = csp_update({"form-action": settings.SIGN_IN_FORM_ACTION})(lambda: page)()
+    return found

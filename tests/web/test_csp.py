@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.test import Client
+from pytest_django import Settings
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style\b|\sstyle=|\son[a-z]+=['\"]|javascript:")
 TEMPLATES = [path for path in sorted(Path(settings.BASE_DIR, "templates").rglob("*.html")) if "mail" not in path.name]
@@ -28,6 +29,15 @@ def test_every_answer_says_what_a_browser_may_load(reader: Client, address: str)
     assert "style-src 'self';" in f"{policy};"
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_only_the_sign_in_page_has_forms_that_lead_elsewhere(reader: Client, settings: Settings) -> None:
+    settings.SIGN_IN_PROVIDERS = {"oidc": "Example SSO"}
+    settings.SIGN_IN_FORM_ACTION = ["https:", "http://127.0.0.1:5556"]
+
+    assert "form-action 'self';" in f"{reader.get('/')['Content-Security-Policy']};"
+    sign_in = f"{Client().get('/sign-in/')['Content-Security-Policy']};"
+    assert "form-action 'self' https: http://127.0.0.1:5556;" in sign_in
 
 
 def test_a_page_tells_other_sites_nothing_and_uses_no_devices(reader: Client) -> None:
