@@ -4,7 +4,7 @@ The board, the API and the terminal read the same.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from apps_registry.models import Application, Environment, Target
@@ -42,50 +42,54 @@ class Standing:
 
 def standings(applications: Sequence[Application]) -> list[Standing]:
     """How each stands, in the order given: eight queries, however many there are."""
-    ids = [application.pk for application in applications]
-    targets = Target.objects.filter(application__in=ids).order_by("environment__position")
+    by_id = {application.pk: application for application in applications}
     environments = Environment.objects.in_bulk()
     by_target: dict[int, TargetStanding] = {}
-    for target in targets:
-        target.environment = environments[target.environment_id]
+    for target in Target.objects.filter(application__in=by_id).order_by("environment__position"):
+        target.application, target.environment = by_id[target.application_id], environments[target.environment_id]
         by_target[target.pk] = TargetStanding(target=target, environment=target.environment)
-    everywhere = _add_holds(ids, by_target)
+    everywhere = _add_holds(by_id, environments, by_target)
     _add_releases(by_target)
     _add_verdicts(by_target)
     by_application: dict[int, list[TargetStanding]] = defaultdict(list)
-    by_id = {application.pk: application for application in applications}
     for standing in by_target.values():
-        standing.target.application = by_id[standing.target.application_id]
         by_application[standing.target.application_id].append(standing)
     return [Standing(application=one, targets=by_application[one.pk], holds=everywhere[one.pk]) for one in applications]
 
 
-def _add_holds(ids: list[int], by_target: dict[int, TargetStanding]) -> dict[int, list[Hold]]:
+def _add_holds(
+    applications: Mapping[int, Application],
+    environments: Mapping[int, Environment],
+    by_target: Mapping[int, TargetStanding],
+) -> dict[int, list[Hold]]:
     """Give each target the holds of its environment; return those that count everywhere, by application."""
     everywhere: dict[int, list[Hold]] = defaultdict(list)
-    holds = Hold.objects.open().filter(application__in=ids).with_names()
+    holds = Hold.objects.open().filter(application__in=applications).select_related("promotion__release", "stopped", "newest_safe")
     places = {(one.target.application_id, one.target.environment_id): one for one in by_target.values()}
     for hold in holds.order_by("id"):
+        hold.application = applications[hold.application_id]
+        hold.environment = environments[hold.environment_id] if hold.environment_id else None
         place = places.get((hold.application_id, hold.environment_id or 0))
         (place.holds if place else everywhere[hold.application_id]).append(hold)
     return everywhere
 
 
-def _add_releases(by_target: dict[int, TargetStanding]) -> None:
+def _add_releases(by_target: Mapping[int, TargetStanding]) -> None:
     targets = [one.target for one in by_target.values()]
     live = Deployment.objects.live(targets).select_related("release", "promotion")
     for deployment in live.defer(*(f"promotion__{name}" for name in UNSAID)):
         by_target[deployment.target_id].live = deployment
-    promotions = Promotion.objects.open().with_names().filter(target__in=targets)
+    promotions = Promotion.objects.open().filter(target__in=targets).select_related("release")
     for promotion in promotions.prefetch_related("overrides").order_by("-id"):
         standing = by_target[promotion.target_id]
+        promotion.target = standing.target
         if promotion.state in ACTIVE:
             standing.moving = promotion
         else:
             standing.waiting.append(promotion)
 
 
-def _add_verdicts(by_target: dict[int, TargetStanding]) -> None:
+def _add_verdicts(by_target: Mapping[int, TargetStanding]) -> None:
     """The pins, and the vetoes of what moves or is live."""
     for pin in Pin.objects.standing().filter(target__in=list(by_target)).select_related("release"):
         by_target[pin.target_id].pin = pin
