@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "deployer.settings")
 django.setup()
 
 from deployer.web.calendar.feeds.hiding import hidden  # noqa: E402 — Django reads its settings first
+from deployer.web.live.shared import Shared  # noqa: E402
 from deployer.web.live.stream import PATH, Streams  # noqa: E402
 from deployer.web.settling import settle  # noqa: E402
 from deployer.wsgi import application as pages  # noqa: E402
@@ -26,8 +27,9 @@ from deployer.wsgi import application as pages  # noqa: E402
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
-THREADS = 16
-"""Pages that are made at once; the rest waits its turn."""
+THREADS = 8
+"""Pages that are made at once; the rest waits its turn. Twice as many take a third longer over the same, as they
+contend for the interpreter."""
 CLOSE_SECONDS = 2.0
 
 
@@ -36,6 +38,7 @@ class Application:
 
     _streams: Streams
     _pages: Any  # whose types of a scope and an environment are its own
+    _shared: Shared
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -46,13 +49,14 @@ class Application:
             page = {**scope, "headers": _unforged(scope["headers"])}
             if scope["type"] == "http":  # as the server writes it down
                 scope["path"] = hidden(scope["path"])
-            await self._pages(page, _whole(receive), send)
+            await self._shared(page, _whole(receive), send)
 
     async def _live_and_die(self, receive: Receive, send: Send) -> None:
         await receive()
         settle()
         self._pages = WSGIMiddleware(cast("Any", _without_scope), workers=THREADS)
         self._streams = Streams()
+        self._shared = Shared(self._pages, self._streams.zone_of, lambda: self._streams.hub.position)
         self._streams.hub.start()
         await send({"type": "lifespan.startup.complete"})
         await receive()

@@ -226,8 +226,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "form-action": ["'self'"],
     }
 }
-# Browsers also ask form-action where a form's answer redirects to. The buttons of sign-in lead to the provider, which may
-# send people on to the host of their organisation.
+# Browsers also ask form-action where a form's answer redirects to. The buttons of sign-in lead to the provider, which
+# may send people on to the host of their organisation.
 SIGN_IN_FORM_ACTION = [
     *(["https:"] if SIGN_IN_PROVIDERS else []),
     *([_origin(ENV.OIDC_ISSUER)] if ENV.OIDC_ISSUER else []),

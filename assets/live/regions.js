@@ -6,6 +6,8 @@ import { concerns } from "./topics.js";
 
 const PAUSE_MS = 400; // from one fetch to the next, so that a burst is one
 const HIDDEN_PAUSE_MS = 15_000; // where nobody looks, but at the tab's title and icon
+const SOON_MS = 100;
+const SPREAD_MS = 600; // for a whole that hundreds of pages fetch at once
 const AGAIN_MS = [1_000, 2_000, 5_000, 10_000];
 
 /** @typedef {"current" | "failed" | "signed-out" | "gone"} Outcome */
@@ -75,27 +77,31 @@ export class Regions {
     const regions = ids.map((id) => document.getElementById(id)).filter((one) => one !== null);
     const apart = whole ? [] : regions.filter((one) => one.dataset.liveSource);
     const rest = new Set(regions.filter((one) => !apart.includes(one)).map((one) => one.id));
-    for (const [source, some] of bySource(apart)) {
-      for (const id of await this.#fetchApart(source, some)) rest.add(id);
-    }
+    for (const [source, some] of bySource(apart)) await this.#fetchApart(source, some);
     if (rest.size) this.#show(await fetched(ownAddress()), rest);
   }
 
-  /** What a source says of the regions. Returns the ids of what must be taken from the page's own address instead. */
+  /** What a source says of the regions, and of what is to be fetched whole: a moment later, so that the parts come first. */
   async #fetchApart(source, regions) {
     const address = new URL(source, location.href);
     for (const region of regions) address.searchParams.append("only", region.dataset.liveOnly ?? region.id);
     const answer = await fetched(address.href);
-    const whole = [...answer.querySelectorAll("[data-live-whole]")].flatMap((one) => [
-      ...document.querySelectorAll(one.dataset.liveWhole),
-    ]);
     for (const fresh of answer.querySelectorAll("[id]")) {
       const old = document.getElementById(fresh.id);
       const isPart = fresh.parentElement?.closest("[id]"); // comes with its parent
-      if (old && !isPart && !whole.some((one) => one.contains(old))) morph(old, fresh);
+      if (old && !isPart) morph(old, fresh);
     }
     this.after(answer);
-    return whole.map((one) => one.id);
+    for (const { dataset } of answer.querySelectorAll("[data-live-whole]")) {
+      for (const { id } of document.querySelectorAll(dataset.liveWhole)) this.#later(id);
+    }
+  }
+
+  #later(id) {
+    setTimeout(() => {
+      this.#stale.add(id);
+      this.#plan();
+    }, SOON_MS + Math.random() * SPREAD_MS);
   }
 
   #show(page, ids) {

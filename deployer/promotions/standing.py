@@ -64,7 +64,11 @@ def _add_holds(
 ) -> dict[int, list[Hold]]:
     """Give each target the holds of its environment; return those that count everywhere, by application."""
     everywhere: dict[int, list[Hold]] = defaultdict(list)
-    holds = Hold.objects.open().filter(application__in=applications).select_related("promotion__release", "stopped", "newest_safe")
+    holds = (
+        Hold.objects.open()
+        .filter(application__in=applications)
+        .select_related("promotion__release", "stopped", "newest_safe")
+    )
     places = {(one.target.application_id, one.target.environment_id): one for one in by_target.values()}
     for hold in holds.order_by("id"):
         hold.application = applications[hold.application_id]

@@ -87,6 +87,8 @@ def _live(databases: Sequence[str], streams: int, changes: int) -> None:
             f"{found.kilobytes:14.0f}{found.stopped:14.1f}",
             flush=True,
         )
+        for name, values in (("  on every board, a row", found.rows), ("  on every board, all of it", found.boards)):
+            print(f"{name:28}{percentile(values, 50):8.0f}{percentile(values, 95):8.0f}{max(values):8.0f}", flush=True)
 
 
 def _latency(databases: Sequence[str], calls: int) -> None:

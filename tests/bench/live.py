@@ -1,4 +1,5 @@
-"""How long after its commit a change is on every open stream of one process, and what a stream costs."""
+"""How long after its commit a change is on every open stream and every open board of one process, and what a stream
+costs."""
 
 import asyncio
 import subprocess
@@ -17,17 +18,22 @@ OPEN_SECONDS = 60.0
 HEAR_SECONDS = 60.0
 SETTLE_SECONDS = 0.4
 AT_ONCE = 50
+FETCHES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """`milliseconds` of each change on each stream, `heard` on how many streams each change was, `pages` the status of
-    pages that were asked for while all streams were open, `kilobytes` of memory a stream, `stopped` the seconds from
+    """`milliseconds` of each change on each stream, `heard` on how many streams each change was. `rows` are the
+    milliseconds from a commit until each of as many boards, which ask at once, has the row that changed, and `boards`
+    until it has all of it anew, as when the order has changed. `pages` is the status of pages that were asked for while
+    all streams were open, `kilobytes` of memory a stream, `stopped` the seconds from
     SIGTERM to the end of the process with all streams open, and `ended` whether it said so and logged no error."""
 
     database: str
     milliseconds: Sequence[float]
     heard: Sequence[int]
+    rows: Sequence[float]
+    boards: Sequence[float]
     pages: Sequence[int]
     kilobytes: float
     stopped: float
@@ -65,12 +71,18 @@ def measure(database: str, streams: int, changes: int) -> Live:
         stack = Stack(folder, stack_environment(folder, database_url=url))
         ending.callback(stack.stop)
         worker = ending.enter_context(_worker(stack))
-        cookie = _line(worker)
-        return asyncio.run(_measure(database, stack, worker, cookie, streams, changes))
+        cookie, application = _line(worker).rsplit(" ", 1)
+        return asyncio.run(_measure(database, stack, worker, cookie, application, streams, changes))
 
 
 async def _measure(
-    database: str, stack: Stack, worker: "subprocess.Popen[str]", cookie: str, streams: int, changes: int
+    database: str,
+    stack: Stack,
+    worker: "subprocess.Popen[str]",
+    cookie: str,
+    application: str,
+    streams: int,
+    changes: int,
 ) -> Live:
     url = stack.start_web()
     port = int(url.rpartition(":")[2])
@@ -89,6 +101,15 @@ async def _measure(
         await _until(readers, number + 1)
         pages.append(await asyncio.to_thread(_page, url, cookie))
         await asyncio.sleep(SETTLE_SECONDS)
+    shown: dict[str, list[float]] = {f"/board/rows/?only={application}~": [], "/": []}
+    told = changes
+    for address, times in shown.items():
+        for _ in range(FETCHES):
+            then = await asyncio.to_thread(_change, worker)
+            told += 1
+            await _until(readers, told)
+            arrived = await asyncio.gather(*(_fetched(port, cookie, address) for _ in range(streams)))
+            times += [(at - then) * 1000 for at in arrived]
     begun = time.monotonic()
     await asyncio.to_thread(stack.end, "web")
     stopped = time.monotonic() - begun
@@ -100,12 +121,27 @@ async def _measure(
         milliseconds=[
             (at - then) * 1000 for reader in readers for at, then in zip(reader.times, committed, strict=False)
         ],
+        rows=shown[f"/board/rows/?only={application}~"],
+        boards=shown["/"],
         heard=[sum(len(reader.times) > number for reader in readers) for number in range(changes)],
         pages=pages,
         kilobytes=kilobytes,
         stopped=stopped,
         ended=stack.logged("Finished server process") == 1 and not stack.logged("Traceback"),
     )
+
+
+async def _fetched(port: int, cookie: str, address: str) -> float:
+    """When the whole answer had come."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    about = f"Host: 127.0.0.1\r\nCookie: {cookie}\r\nAccept: text/html\r\nX-Live-Update: 1\r\nConnection: close"
+    writer.write(f"GET {address} HTTP/1.1\r\n{about}\r\n\r\n".encode())
+    async with asyncio.timeout(HEAR_SECONDS):
+        answer = await reader.read()
+    writer.close()
+    if b" 200 OK" not in answer[:40]:
+        raise RuntimeError(f"{address} does not answer: {answer[:200]!r}")
+    return time.monotonic()
 
 
 async def _until(readers: Sequence[Reader], number: int) -> None:

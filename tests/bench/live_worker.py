@@ -1,5 +1,7 @@
-"""Prepares a stack's empty database, prints the cookie of somebody who is signed in, and then, for each line that it is
-sent, commits a change and prints when that was (CLOCK_MONOTONIC, which all processes of a machine share)."""
+"""Prepares a stack's database with sample data, prints the cookie of somebody who is signed in and an application, and
+then, for each line that it is sent, commits a change of that application and prints when that was (CLOCK_MONOTONIC,
+which all processes of a machine share).
+"""
 
 import sys
 import time
@@ -9,6 +11,17 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
+from tests.bench.pages_worker import seed
+
+PROMOTIONS = 1_000
+
+
+def busiest() -> str:
+    """An application that something is told of."""
+    from deployer.audit.models import Event  # noqa: PLC0415
+
+    return Event.objects.exclude(application="").latest("id").application
+
 
 def sign_in() -> str:
     # Models can be imported only after Django is set up.
@@ -16,7 +29,7 @@ def sign_in() -> str:
 
     from deployer.access.models import User  # noqa: PLC0415
 
-    person = User.objects.create_user("bench")
+    person = User.objects.get(username="developer")
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -25,20 +38,22 @@ def sign_in() -> str:
     return f"{settings.SESSION_COOKIE_NAME}={session.session_key}"
 
 
-def change() -> float:
+def change(application: str) -> float:
     from django.db import transaction  # noqa: PLC0415
 
     from deployer.audit.actions import record  # noqa: PLC0415
     from deployer.audit.actor import ENGINE  # noqa: PLC0415
 
     with transaction.atomic():
-        record("bench.changed", "Something happened.", by=ENGINE, application="bench")
+        record("bench.changed", "Something happened.", by=ENGINE, application=application)
     return time.monotonic()
 
 
 if __name__ == "__main__":
     django.setup()
     call_command("migrate", verbosity=0)
-    print(sign_in(), flush=True)
+    seed(PROMOTIONS, None)
+    changed = busiest()
+    print(sign_in(), changed, flush=True)
     for _ in sys.stdin:
-        print(change(), flush=True)
+        print(change(changed), flush=True)

@@ -17,12 +17,13 @@ MOST_ASKED = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """`whole` says that rows came, went or changed their place: then there is nothing else."""
+    """`whole` says that rows came, went or changed their place: then all of the board is to be fetched, while the rows
+    that it has can be shown as they are already."""
 
     whole: bool
-    rows: Sequence[SafeString] = ()
-    counts: Sequence[Count] = ()
-    fingerprint: str = ""
+    rows: Sequence[SafeString]
+    counts: Sequence[Count]
+    fingerprint: str
 
 
 def read_changed(wanted: Wanted, only: Sequence[str], now: datetime) -> Changed:
@@ -35,12 +36,10 @@ def read_changed(wanted: Wanted, only: Sequence[str], now: datetime) -> Changed:
     entries = [one for one in every if one.matches(wanted)]
     by_slug = {one.slug: one for one in entries}
     asked = dict(one.partition("~")[::2] for one in islice(only, MOST_ASKED))
-    if any(not _is_in_place(slug, place, by_slug, entries) for slug, place in asked.items()):
-        return Changed(whole=True)
-    rows = kept.draw_rows([by_slug[slug] for slug in asked if slug], environments, wanted, told, now)
+    shown = [by_slug[slug] for slug in asked if slug in by_slug]
     return Changed(
-        whole=False,
-        rows=list(rows.values()),
+        whole=any(not _is_in_place(slug, place, by_slug, entries) for slug, place in asked.items()),
+        rows=list(kept.draw_rows(shown, environments, wanted, told, now).values()),
         counts=counts(entries, wanted) if "" in asked else (),
         fingerprint=fingerprint(entries),
     )

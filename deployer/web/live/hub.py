@@ -50,7 +50,10 @@ class Listener:
 
 
 class Hub:
-    """Started and stopped with the process; `listening` is one stream's part in it."""
+    """Started and stopped with the process; `listening` is one stream's part in it. `position` is how far it has
+    looked, None while nobody listens."""
+
+    position: Position | None = None
 
     def __init__(
         self, look: Callable[[Position], Changes] = changes_since, begin: Callable[[], Position] = position_now
@@ -93,15 +96,16 @@ class Hub:
     async def _run(self) -> None:
         while True:
             await self._wanted.wait()
-            position = await self._asked(self._begin)
+            position = self.position = await self._asked(self._begin)
             self._ready.set()
             while self._listeners:
                 changes = await self._asked(partial(self._look, position))
+                position = self.position = changes.position
                 if changes.topics or changes.reset:
                     for listener in self._listeners:
                         listener.tell(changes)
-                position = changes.position
                 await asyncio.sleep(LOOK_SECONDS)
+            self.position = None
             self._ready.clear()
             self._wanted.clear()
 

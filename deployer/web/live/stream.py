@@ -11,8 +11,9 @@ Each but the heartbeat has a position as its id, and `Last-Event-ID` or `?since=
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -45,11 +46,18 @@ class Streams:
     def __init__(self, hub: Hub | None = None) -> None:
         self.hub = hub or Hub()
         self._asker = Asker("live-reader")
+        self._zones: dict[str, list[str]] = defaultdict(list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
         response = await self._answer(request)
         await response(scope, receive, send)
+
+    def zone_of(self, session_key: str) -> str | None:
+        """The time zone of who is signed in by the session, where a stream of theirs is open; they were asked for at
+        most RECHECK_SECONDS ago."""
+        zones = self._zones.get(session_key)
+        return zones[-1] if zones else None
 
     async def stop(self) -> None:
         await self.hub.stop()
@@ -69,15 +77,15 @@ class Streams:
             return _refusal(401, "Sign in first.")
         since = request.headers.get("last-event-id") or request.query_params.get("since", "")
         return EventSourceResponse(
-            self._events(session_key, since),
+            self._events(session_key, person.time_zone, since),
             ping=HEARTBEAT_SECONDS,
             ping_message_factory=lambda: ServerSentEvent("1", event="heartbeat"),
             send_timeout=SEND_SECONDS,
             headers={"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"},
         )
 
-    async def _events(self, session_key: str, since: str) -> AsyncIterator[ServerSentEvent]:
-        with self.hub.listening() as listener:
+    async def _events(self, session_key: str, zone: str, since: str) -> AsyncIterator[ServerSentEvent]:
+        with self.hub.listening() as listener, self._known(session_key, zone):
             await self.hub.ready()
             try:
                 start = await self._asker.ask(lambda: changes_from(since))
@@ -89,6 +97,16 @@ class Streams:
             async for changes in self._heard(listener, session_key):
                 yield _told(changes)
         yield ServerSentEvent("1", event="bye")
+
+    @contextmanager
+    def _known(self, session_key: str, zone: str) -> Iterator[None]:
+        self._zones[session_key].append(zone)
+        try:
+            yield
+        finally:
+            self._zones[session_key].pop()
+            if not self._zones[session_key]:
+                del self._zones[session_key]
 
     async def _heard(self, listener: Listener, session_key: str) -> AsyncIterator[Changes]:
         """Everything that is told, until the session has ended."""
@@ -107,9 +125,13 @@ class Streams:
     async def _is_signed_in(self, session_key: str) -> bool:
         """Not known while the database is away, so the stream goes on."""
         try:
-            return await self._asker.ask(lambda: signed_in(session_key)) is not None
+            person = await self._asker.ask(lambda: signed_in(session_key))
         except DatabaseError:
             return True
+        if person is None:
+            return False
+        self._zones[session_key] = [person.time_zone] * len(self._zones[session_key])
+        return True
 
 
 def changes_from(since: str) -> Changes:

@@ -78,6 +78,19 @@ def test_what_changes_the_order_asks_for_the_whole_board(reader: Client, what: s
         assert 'data-live-whole="#board"' in ask(reader, page["frontend"])
 
 
+def test_the_row_that_changed_its_place_comes_before_the_whole_board(reader: Client) -> None:
+    app = pages.application("frontend")
+    happens(app)
+    page = only(reader)
+
+    pages.hold(app, "staging", "It is slow.")
+    happens(app)
+
+    answer = ask(reader, page["frontend"], page[""])
+    assert "It is slow." in answer
+    assert "1 stopped" in " ".join(re.sub("<[^>]*>", " ", answer).split())
+
+
 def test_a_change_that_no_event_tells_of_is_shown_at_once(reader: Client) -> None:
     app = pages.application("frontend")
     waiting = pages.promotion(app, "staging", "v2", blockers=[pages.blocker("capacity", "It is full: router.")])
