@@ -52,7 +52,7 @@ class SignIn(auth.LoginView):
         return super().get_context_data(providers=settings.SIGN_IN_PROVIDERS, **kwargs)
 
     def render_to_response(self, *args: Any, **kwargs: Any) -> HttpResponse:
-        return _leads_to_providers(super().render_to_response(*args, **kwargs))
+        return _leads_to_providers(self.request, super().render_to_response(*args, **kwargs))
 
 
 class SignOut(auth.LogoutView):
@@ -118,10 +118,11 @@ def _refused(request: HttpRequest, provider: str, error: SocialAuthBaseException
         "provider": provider,
         "label": settings.SIGN_IN_PROVIDERS[provider],
     }
-    return _leads_to_providers(render(request, "web/sign_in_refused.html", context, status=refusal.status))
+    page = render(request, "web/sign_in_refused.html", context, status=refusal.status)
+    return _leads_to_providers(request, page)
 
 
-def _leads_to_providers(page: HttpResponse) -> HttpResponse:
+def _leads_to_providers(request: HttpRequest, page: HttpResponse) -> HttpResponse:
     """A page whose forms may lead to them, and no other page's."""
-    found: HttpResponse = csp_update({"form-action": settings.SIGN_IN_FORM_ACTION})(lambda: page)()
-    return found
+    csp_update({"form-action": settings.SIGN_IN_FORM_ACTION})(lambda _: page)(request)
+    return page

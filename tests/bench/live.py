@@ -63,8 +63,8 @@ class Reader:
                 self.times.append(time.monotonic())
 
 
-def measure(database: str, streams: int, changes: int) -> Live:
-    """On a web process of its own; the database is "sqlite" or "postgresql"."""
+def measure(database: str, streams: int, changes: int, *, fetches: int = FETCHES) -> Live:
+    """On a web process of its own; the database is "sqlite" or "postgresql". So often all boards ask at once."""
     with ExitStack() as ending:
         url = ending.enter_context(cluster()).url if database == "postgresql" else ""
         folder = ending.enter_context(temporary_folder("deployer-live-"))
@@ -72,7 +72,7 @@ def measure(database: str, streams: int, changes: int) -> Live:
         ending.callback(stack.stop)
         worker = ending.enter_context(_worker(stack))
         cookie, application = _line(worker).rsplit(" ", 1)
-        return asyncio.run(_measure(database, stack, worker, cookie, application, streams, changes))
+        return asyncio.run(_measure(database, stack, worker, cookie, application, streams, changes, fetches))
 
 
 async def _measure(
@@ -83,6 +83,7 @@ async def _measure(
     application: str,
     streams: int,
     changes: int,
+    fetches: int,
 ) -> Live:
     url = stack.start_web()
     port = int(url.rpartition(":")[2])
@@ -104,7 +105,7 @@ async def _measure(
     shown: dict[str, list[float]] = {f"/board/rows/?only={application}~": [], "/": []}
     told = changes
     for address, times in shown.items():
-        for _ in range(FETCHES):
+        for _ in range(fetches):
             then = await asyncio.to_thread(_change, worker)
             told += 1
             await _until(readers, told)

@@ -174,6 +174,7 @@ def take(folder: Path, *, only: Sequence[str], widths: Sequence[int], scheme: An
             for name, path in wanted:
                 answer = page.goto(path)
                 assert answer is not None
+                page.locator("text=Loading…").wait_for(state="hidden")
                 page.screenshot(path=folder / str(width) / f"{name}.png", full_page=True)
                 print(f"{width} {answer.status} {name} {path}")
             context.close()

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.stack
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_five_hundred_streams_in_one_process(database: str) -> None:
     """Every one hears every change, pages are answered meanwhile, and the process ends with all of them open."""
-    found = measure(database, STREAMS, changes=3)
+    found = measure(database, STREAMS, changes=3, fetches=0)
 
     assert found.heard == [STREAMS] * 3
     assert found.pages == [200] * 3
