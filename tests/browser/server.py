@@ -21,12 +21,12 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server(port: int = 0) -> Iterator[str]:
     """Its address, such as http://127.0.0.1:40000."""
-    from deployer.asgi import application  # noqa: PLC0415  -- sets Django up
+    from deployer.asgi import Application  # noqa: PLC0415  -- sets Django up
 
-    port = free_port()
-    settings = uvicorn.Config(application, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1)
+    port = port or free_port()
+    settings = uvicorn.Config(Application(), "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1)
     server = Server(settings)
     thread = threading.Thread(target=server.run, name="the web process")
     thread.start()

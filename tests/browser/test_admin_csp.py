@@ -19,7 +19,7 @@ PATHS = (
 def test_the_browser_refuses_nothing_of_it(scene: Scene, sign_in: SignIn, path: str) -> None:
     """`sign_in` fails the test with what the browser complains of."""
     scene.application()
-    admin = scene.person("ada", role=Role.ADMIN, teams=())
+    admin = scene.person("ada", role=Role.RELEASE_MANAGER, teams=())
     assert admin.user is not None
     admin.user.is_staff = admin.user.is_superuser = True
     admin.user.save()

@@ -15,8 +15,10 @@ from deployer.calendar.actions.freezes import NewFreeze, declare
 from deployer.promotions.actions.approvals import approve
 from deployer.promotions.models import LogChunk, Promotion, Step
 from tests.browser.conftest import SignIn
+from tests.browser.server import running_server
 from tests.calendar.bookings import booked
 from tests.scene import Scene
+from tests.stack import free_port
 
 Open = Callable[[Rights, str], Page]
 
@@ -129,6 +131,55 @@ def test_a_freeze_that_begins_by_the_clock_alone_is_on_the_open_board(scene: Sce
     expect(banner).to_contain_text("Coming")
 
     expect(banner).to_contain_text("Frozen now", timeout=40_000)
+
+
+def test_a_page_whose_server_was_restarted_catches_up(scene: Scene, sign_in: SignIn) -> None:
+    frontend = scene.application()
+    page, port = sign_in(scene.person()), free_port()
+    status = page.locator("#live-status")
+    with running_server(port) as address:
+        page.goto(f"{address}/")
+        expect(status).to_have_text("Live")
+    expect(status).to_contain_text("Trying again", timeout=40_000)
+
+    scene.hold(frontend, reason="The database is moving.")
+
+    with running_server(port):
+        row = page.get_by_role("row").filter(has_text="frontend")
+        expect(row).to_contain_text("The database is moving.", timeout=40_000)
+        expect(status).to_have_text("Live", timeout=40_000)
+
+
+def test_where_no_stream_gets_through_the_page_asks_now_and_then(scene: Scene, sign_in: SignIn) -> None:
+    frontend = scene.application()
+    page = sign_in(scene.person())
+    page.route(re.compile(r"/live/(\?|$)"), lambda route: route.abort())
+    page.goto("/")
+    expect(page.locator("#live-status")).to_have_text("Updating every 10 s", timeout=30_000)
+
+    scene.hold(frontend, reason="The database is moving.")
+
+    expect(page.get_by_role("row").filter(has_text="frontend")).to_contain_text(
+        "The database is moving.", timeout=30_000
+    )
+
+
+def test_what_one_reads_stays_where_it_is_when_something_comes_above_it(scene: Scene, open_page: Open) -> None:
+    applications = [scene.application(f"app-{number:02}") for number in range(40)]
+    page = open_page(scene.person(), "/")
+    row = page.locator("#app-app-30")
+    row.evaluate("row => row.scrollIntoView({block: 'center'})")
+    top = row.bounding_box()
+    assert top
+
+    scene.hold(applications[2], reason="It is slow. " * 10)
+
+    expect(page.get_by_text("Needs you", exact=False).first).to_be_attached()
+    expect(page.get_by_role("row").filter(has_text="app-02")).to_contain_text("It is slow.")
+    page.wait_for_timeout(1_500)  # the order follows
+    after = row.bounding_box()
+    assert after
+    assert abs(after["y"] - top["y"]) < 40
 
 
 def prints(step: Step, text: str) -> None:
