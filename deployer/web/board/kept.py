@@ -30,8 +30,8 @@ Places = tuple[Sequence[Environment], Sequence[Environment], Sequence[Entry]]
 """Every environment, those that are shown, and every application that has a place."""
 
 Key = tuple[int, str, Hashable, str, str]
-"""Of a row: the application, its place, what has told of it lately (all that was told where nothing has), the zone of
-its times and where it is asked for again."""
+"""Of a row: the application, its place, the events and touches of it lately and the events of no application (all that
+was told where nothing was of it), the zone of its times and where it is asked for again."""
 
 _places: Brief[tuple[str, Newest], Places] = Brief(seconds=KEPT_SECONDS, most=20)
 _rows: Brief[Key, str] = Brief(seconds=KEPT_SECONDS, most=5000)
@@ -43,6 +43,7 @@ def newest() -> Newest:
         (model.__name__, pk, application)
         for model in (Event, Touch)
         for pk, application in model.objects.order_by("-id").values_list("id", "application")[:TOLD_APART]
+        if application or model is Event  # A step that prints touches its own page alone, many times a second.
     )
 
 
@@ -61,7 +62,8 @@ def draw_rows(
     for kind, pk, application in told:
         own[application].append((kind, pk))
     keys: dict[Key, Entry] = {
-        (one.pk, one.place, tuple(own.get(one.slug, ())) or told, zone, source): one for one in entries
+        (one.pk, one.place, (*own[one.slug], *own[""]) if one.slug in own else told, zone, source): one
+        for one in entries
     }
 
     def draw(missing: Sequence[Key]) -> dict[Key, str]:

@@ -9,10 +9,10 @@ stream of this process says that they are signed in, and in which zone. Everybod
 import asyncio
 import logging
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import NamedTuple
 
 from django.conf import settings
+from django.http import parse_cookie
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deployer.web.live.middleware import UPDATE
@@ -68,7 +68,8 @@ class Shared:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         if UPDATE.lower().encode() not in headers:
             return None
-        zone, position = self._zone_of(_session_key(headers.get(b"cookie", ""))), self._position()
+        session_key = parse_cookie(headers.get(b"cookie", "")).get(settings.SESSION_COOKIE_NAME, "")
+        zone, position = self._zone_of(session_key), self._position()
         return Key(scope["path"], scope["query_string"], zone, position) if zone and position else None
 
     async def _answer(self, key: Key, scope: Scope) -> Answer | None:
@@ -110,11 +111,3 @@ def _is_for_all(answer: Answer) -> bool:
     start = answer[0] if answer else {}
     names = {name.lower() for name, _ in start.get("headers", ())}
     return start.get("status") == 200 and b"set-cookie" not in names
-
-
-def _session_key(cookies: str) -> str:
-    try:
-        found = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return found.value if found else ""

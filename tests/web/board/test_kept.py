@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps_registry.models import Application
 from deployer.access.models import User
-from deployer.audit.actions import record
+from deployer.audit.actions import record, touch
 from deployer.audit.actor import ENGINE
 from deployer.web.board import kept
 from deployer.web.board.brief import Brief
@@ -19,6 +19,20 @@ from deployer.web.board.index import Entry
 from deployer.web.board.rows import read_rows
 from deployer.web.board.wanted import Wanted
 from tests.web import pages
+
+
+@pytest.fixture(autouse=True)
+def _no_time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is."""
+    monkeypatch.setattr("deployer.web.board.brief.time", Clock())
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 def queries_of(reader: Client, path: str = "/") -> int:
@@ -71,6 +85,21 @@ def test_a_row_of_which_nothing_was_told_lately_is_made_again_when_anything_is_t
     happens(other)
 
     assert "v7" in reader.get("/").content.decode()
+
+
+def test_what_is_told_of_no_application_makes_every_row_again_but_what_a_step_prints_makes_none(
+    reader: Client,
+) -> None:
+    app = pages.application("frontend")
+    happens(app)
+    reader.get("/")
+    app.owner.name = "Web frontends"
+    app.owner.save()
+
+    touch(promotion_id=1)
+    assert "Web frontends" not in reader.get("/").content.decode().partition("<tbody")[2]
+    record("registry.team.changed", "It was renamed.", by=ENGINE, subject="team:1")
+    assert "Web frontends" in reader.get("/").content.decode().partition("<tbody")[2]
 
 
 def test_the_times_of_a_row_are_in_the_readers_zone(reader: Client, person: User) -> None:
@@ -146,13 +175,13 @@ def test_an_error_while_it_is_made_is_the_askers_and_keeps_nothing() -> None:
 
 
 def test_it_keeps_no_longer_and_no_more_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [100.0]
-    monkeypatch.setattr("deployer.web.board.brief.time.monotonic", lambda: clock[0])
+    clock = Clock()
+    monkeypatch.setattr("deployer.web.board.brief.time", clock)
     brief: Brief[str, int] = Brief(seconds=2, most=2)
     for number, key in enumerate("abc"):
         brief.get(key, lambda number=number: number)  # type: ignore[misc]
 
     assert brief.get("c", lambda: 9) == 2
     assert brief.get("a", lambda: 9) == 9
-    clock[0] += 2
+    clock.now += 2
     assert brief.get("c", lambda: 8) == 8
