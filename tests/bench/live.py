@@ -70,7 +70,7 @@ def measure(database: str, streams: int, changes: int, *, fetches: int = FETCHES
         folder = ending.enter_context(temporary_folder("deployer-live-"))
         stack = Stack(folder, stack_environment(folder, database_url=url))
         ending.callback(stack.stop)
-        worker = ending.enter_context(_worker(stack))
+        worker = ending.enter_context(_worker(stack, *["sample"] * (fetches > 0)))
         cookie, application = _line(worker).rsplit(" ", 1)
         return asyncio.run(_measure(database, stack, worker, cookie, application, streams, changes, fetches))
 
@@ -153,8 +153,8 @@ async def _until(readers: Sequence[Reader], number: int) -> None:
 
 
 @contextmanager
-def _worker(stack: Stack) -> "Iterator[subprocess.Popen[str]]":
-    command = [sys.executable, "-m", "tests.bench.live_worker"]
+def _worker(stack: Stack, *told: str) -> "Iterator[subprocess.Popen[str]]":
+    command = [sys.executable, "-m", "tests.bench.live_worker", *told]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, cwd=ROOT, env=stack.env, text=True, **pipes) as worker:  # type: ignore[call-overload]
         yield worker

@@ -1,6 +1,6 @@
-"""Prepares a stack's database with sample data, prints the cookie of somebody who is signed in and an application, and
-then, for each line that it is sent, commits a change of that application and prints when that was (CLOCK_MONOTONIC,
-which all processes of a machine share).
+"""Prepares a stack's database (with sample data when told "sample"), prints the cookie of somebody who is signed in and
+an application, and then, for each line that it is sent, commits a change of that application and prints when that was
+(CLOCK_MONOTONIC, which all processes of a machine share).
 """
 
 import sys
@@ -20,7 +20,8 @@ def busiest() -> str:
     """An application that something is told of."""
     from deployer.audit.models import Event  # noqa: PLC0415
 
-    return Event.objects.exclude(application="").latest("id").application
+    found = Event.objects.exclude(application="").order_by("-id").first()
+    return found.application if found else "none"
 
 
 def sign_in() -> str:
@@ -29,7 +30,7 @@ def sign_in() -> str:
 
     from deployer.access.models import User  # noqa: PLC0415
 
-    person = User.objects.get(username="developer")
+    person = User.objects.filter(username="developer").first() or User.objects.create_user("developer")
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(person.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -52,7 +53,8 @@ def change(application: str) -> float:
 if __name__ == "__main__":
     django.setup()
     call_command("migrate", verbosity=0)
-    seed(PROMOTIONS, None)
+    if sys.argv[1:] == ["sample"]:
+        seed(PROMOTIONS, None)
     changed = busiest()
     print(sign_in(), changed, flush=True)
     for _ in sys.stdin:

@@ -30,6 +30,7 @@ def places() -> dict[str, Place]:
     from deployer.notifications.models import Notification
     from deployer.promotions.models import Hold, Pin, Promotion, Veto
     from deployer.releases.models import Release
+    from deployer.tracking.models import TrackedError
 
     def hold() -> Hold:
         return Hold.objects.open().filter(promotion__isnull=False).latest("id")
@@ -37,8 +38,10 @@ def places() -> dict[str, Place]:
     def application() -> Application:
         return hold().application
 
-    def waiting() -> Promotion:
-        return Promotion.objects.waiting().latest("id")
+    def waiting(kind: str = "") -> Promotion:
+        """The newest that waits, for this if it is said."""
+        found = Promotion.objects.waiting().order_by("-id")
+        return next(one for one in found if not kind or any(blocker.kind == kind for blocker in one.waits_for))
 
     def failed() -> Promotion:
         return Promotion.objects.filter(state="failed", steps__log__isnull=False).latest("id")
@@ -60,24 +63,22 @@ def places() -> dict[str, Place]:
     def newest(model: Any) -> Place:
         return lambda: [model.objects.latest("id").pk]
 
-    promotion = {
-        name: lambda: [waiting().pk]
-        for name in ("promotion-override", "promotion-abort", "promotion-promote", "promotion-approve")
-    }
     slots = {name: lambda: [slot().pk] for name in ("slot", "slot-change", "slot-cancel", "slot-override")}
     freezes = {name: newest(Freeze) for name in ("freeze", "freeze-extend", "freeze-lift")}
     series = {name: newest(SlotSeries) for name in ("slot-series", "slot-series-end")}
-    applications = {
-        name: lambda: [application().slug] for name in ("application", "application-errors", "trust-issue-new")
-    }
+    applications = {name: lambda: [application().slug] for name in ("application", "trust-issue-new")}
     return {
-        **promotion,
+        "promotion-abort": lambda: [waiting().pk],
+        "promotion-approve": lambda: [waiting("approval").pk],
+        "promotion-override": lambda: [waiting("freeze").pk],
+        "promotion-promote": lambda: [waiting("manual").pk],
         **slots,
         **freezes,
         **series,
         **applications,
         **dict.fromkeys(("roll-back", "pin-new", "target-policy"), target),
         "promotion": lambda: [failed().pk],
+        "application-errors": lambda: [TrackedError.objects.latest("id").project.application.slug],
         "step-log-page": log,
         "release": newest(Release),
         "team": lambda: [Team.objects.first().slug],  # type: ignore[union-attr]
