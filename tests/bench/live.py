@@ -19,6 +19,8 @@ HEAR_SECONDS = 60.0
 SETTLE_SECONDS = 0.4
 AT_ONCE = 50
 FETCHES = 3
+PROMOTIONS = 1_000
+"""Of the sample that is shown on the boards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +65,14 @@ class Reader:
                 self.times.append(time.monotonic())
 
 
-def measure(database: str, streams: int, changes: int, *, fetches: int = FETCHES) -> Live:
+def measure(database: str, streams: int, changes: int, *, fetches: int = FETCHES, promotions: int = PROMOTIONS) -> Live:
     """On a web process of its own; the database is "sqlite" or "postgresql". So often all boards ask at once."""
     with ExitStack() as ending:
         url = ending.enter_context(cluster()).url if database == "postgresql" else ""
         folder = ending.enter_context(temporary_folder("deployer-live-"))
         stack = Stack(folder, stack_environment(folder, database_url=url))
         ending.callback(stack.stop)
-        worker = ending.enter_context(_worker(stack, *["sample"] * (fetches > 0)))
+        worker = ending.enter_context(_worker(stack, *[str(promotions)] * (fetches > 0)))
         cookie, application = _line(worker).rsplit(" ", 1)
         return asyncio.run(_measure(database, stack, worker, cookie, application, streams, changes, fetches))
 

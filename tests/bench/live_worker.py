@@ -1,6 +1,6 @@
-"""Prepares a stack's database (with sample data when told "sample"), prints the cookie of somebody who is signed in and
-an application, and then, for each line that it is sent, commits a change of that application and prints when that was
-(CLOCK_MONOTONIC, which all processes of a machine share).
+"""Prepares a stack's database (with so many promotions of sample data as it is told), prints the cookie of somebody who
+is signed in and an application, and then, for each line that it is sent, commits a change of that application and prints
+when that was (CLOCK_MONOTONIC, which all processes of a machine share).
 """
 
 import sys
@@ -14,6 +14,8 @@ from django.core.management import call_command
 from tests.bench.pages_worker import seed
 
 PROMOTIONS = 1_000
+"""From so many on of all applications of the sample."""
+FEW_APPLICATIONS = 8
 
 
 def busiest() -> str:
@@ -53,8 +55,8 @@ def change(application: str) -> float:
 if __name__ == "__main__":
     django.setup()
     call_command("migrate", verbosity=0)
-    if sys.argv[1:] == ["sample"]:
-        seed(PROMOTIONS, None)
+    if sys.argv[1:]:
+        seed(int(sys.argv[1]), FEW_APPLICATIONS if int(sys.argv[1]) < PROMOTIONS else None)
     changed = busiest()
     print(sign_in(), changed, flush=True)
     for _ in sys.stdin:
