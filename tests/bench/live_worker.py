@@ -1,6 +1,6 @@
-"""Prepares a stack's database (with so many promotions of sample data as it is told), prints the cookie of somebody who
-is signed in and an application, and then, for each line that it is sent, commits a change of that application and prints
-when that was (CLOCK_MONOTONIC, which all processes of a machine share).
+"""Prepares a stack's database (with so many promotions of sample data as it is told), prints the cookie of somebody
+who is signed in and an application, and then, for each line that it is sent, commits a change of that application and
+prints when that was (CLOCK_MONOTONIC, which all processes of a machine share).
 """
 
 import sys
