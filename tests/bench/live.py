@@ -65,14 +65,23 @@ class Reader:
                 self.times.append(time.monotonic())
 
 
-def measure(database: str, streams: int, changes: int, *, fetches: int = FETCHES, promotions: int = PROMOTIONS) -> Live:
-    """On a web process of its own; the database is "sqlite" or "postgresql". So often all boards ask at once."""
+def measure(
+    database: str,
+    streams: int,
+    changes: int,
+    *,
+    fetches: int = FETCHES,
+    promotions: int = PROMOTIONS,
+    applications: int | None = None,
+) -> Live:
+    """On a web process of its own; the database is "sqlite" or "postgresql". So often all boards ask at once. Without
+    `applications` as many as the real registry has."""
     with ExitStack() as ending:
         url = ending.enter_context(cluster()).url if database == "postgresql" else ""
         folder = ending.enter_context(temporary_folder("deployer-live-"))
         stack = Stack(folder, stack_environment(folder, database_url=url))
         ending.callback(stack.stop)
-        worker = ending.enter_context(_worker(stack, *[str(promotions)] * (fetches > 0)))
+        worker = ending.enter_context(_worker(stack, *([str(promotions), str(applications or "")] if fetches else [])))
         cookie, application = _line(worker).rsplit(" ", 1)
         return asyncio.run(_measure(database, stack, worker, cookie, application, streams, changes, fetches))
 
@@ -104,9 +113,10 @@ async def _measure(
         await _until(readers, number + 1)
         pages.append(await asyncio.to_thread(_page, url, cookie))
         await asyncio.sleep(SETTLE_SECONDS)
-    shown: dict[str, list[float]] = {f"/board/rows/?only={application}~": [], "/": []}
+    rows: list[float] = []
+    boards: list[float] = []
     told = changes
-    for address, times in shown.items():
+    for address, times in ((f"/board/rows/?only={application}~", rows), ("/", boards)):
         for _ in range(fetches):
             then = await asyncio.to_thread(_change, worker)
             told += 1
@@ -124,8 +134,8 @@ async def _measure(
         milliseconds=[
             (at - then) * 1000 for reader in readers for at, then in zip(reader.times, committed, strict=False)
         ],
-        rows=shown[f"/board/rows/?only={application}~"],
-        boards=shown["/"],
+        rows=rows,
+        boards=boards,
         heard=[sum(len(reader.times) > number for reader in readers) for number in range(changes)],
         pages=pages,
         kilobytes=kilobytes,

@@ -1,4 +1,4 @@
-"""Prepares a stack's database (with so many promotions of sample data as it is told), prints the cookie of somebody
+"""Prepares a stack's database (with as much sample data as it is told, as for the pages), prints the cookie of somebody
 who is signed in and an application, and then, for each line that it is sent, commits a change of that application and
 prints when that was (CLOCK_MONOTONIC, which all processes of a machine share).
 """
@@ -12,10 +12,6 @@ from django.conf import settings
 from django.core.management import call_command
 
 from tests.bench.pages_worker import seed
-
-PROMOTIONS = 1_000
-"""From so many on of all applications of the sample."""
-FEW_APPLICATIONS = 8
 
 
 def busiest() -> str:
@@ -56,7 +52,7 @@ if __name__ == "__main__":
     django.setup()
     call_command("migrate", verbosity=0)
     if sys.argv[1:]:
-        seed(int(sys.argv[1]), FEW_APPLICATIONS if int(sys.argv[1]) < PROMOTIONS else None)
+        seed(int(sys.argv[1]), int(sys.argv[2]) if sys.argv[2] else None)
     changed = busiest()
     print(sign_in(), changed, flush=True)
     for _ in sys.stdin:

@@ -7,19 +7,15 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 
 from deployer.access.models import User
-from tests.access.oidc.provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
+from tests.access.oidc.provider import Provider, running_provider, sign_in_by
 
 
 @pytest.fixture
 def provider(address: str, settings: Settings) -> Iterator[Provider]:
     with running_provider(f"{address}/sign-in/oidc/complete/") as running:
         settings.ALLOWED_HOSTS = ["127.0.0.1"]
-        settings.BASE_URL = address
-        settings.SIGN_IN_PROVIDERS = {"oidc": "Example SSO"}
         settings.SIGN_IN_FORM_ACTION = ["https:", running.issuer]
-        settings.SOCIAL_AUTH_OIDC_OIDC_ENDPOINT = running.issuer
-        settings.SOCIAL_AUTH_OIDC_KEY = CLIENT_ID
-        settings.SOCIAL_AUTH_OIDC_SECRET = CLIENT_SECRET
+        sign_in_by(running, settings, base_url=address)
         running.knows(jo={"name": "Jo Okafor", "preferred_username": "jo"})
         yield running
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpResponseBase
 
 from apps_registry.models import Application, Environment, Target, Team
+from deployer.audit.actions import record
+from deployer.audit.actor import ENGINE
 from deployer.gates import Blocker
 from deployer.promotions.models import Hold, Promotion
 from deployer.releases.models import Deployment, Release
@@ -72,6 +74,11 @@ def hold(app: Application, environment: str | None, reason: str, **fields: Any) 
 
 def blocker(kind: str, sentence: str, who: str = "Web can promote it", **fields: Any) -> Blocker:
     return Blocker(kind=kind, sentence=sentence, who=who, **fields)  # type: ignore[arg-type]
+
+
+def happens(app: Application) -> None:
+    """Something is told of it."""
+    record("promotion.waits", "It waits.", by=ENGINE, application=app.slug)
 
 
 def text_of(page: HttpResponseBase | str) -> str:

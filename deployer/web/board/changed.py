@@ -35,17 +35,18 @@ def read_changed(wanted: Wanted, only: Sequence[str], now: datetime) -> Changed:
     _, environments, every = kept.places(wanted, told)
     entries = [one for one in every if one.matches(wanted)]
     by_slug = {one.slug: one for one in entries}
+    mark = fingerprint(entries)
     asked = dict(one.partition("~")[::2] for one in islice(only, MOST_ASKED))
     shown = [by_slug[slug] for slug in asked if slug in by_slug]
     return Changed(
-        whole=any(not _is_in_place(slug, place, by_slug, entries) for slug, place in asked.items()),
+        whole=any(not _is_in_place(slug, place, by_slug, mark) for slug, place in asked.items()),
         rows=list(kept.draw_rows(shown, environments, wanted, told, now).values()),
         counts=counts(entries, wanted) if "" in asked else (),
-        fingerprint=fingerprint(entries),
+        fingerprint=mark,
     )
 
 
-def _is_in_place(slug: str, place: str, by_slug: dict[str, Entry], entries: Sequence[Entry]) -> bool:
+def _is_in_place(slug: str, place: str, by_slug: dict[str, Entry], mark: str) -> bool:
     if not slug:
-        return place == fingerprint(entries)
+        return place == mark
     return slug in by_slug and place in ("", by_slug[slug].place)

@@ -20,6 +20,8 @@ from deployer.web.calendar.slots.reader import Reader, reader_of
 
 COLOURS = 4
 """So many environments have a colour of their own in a month; the last one has the slots' own."""
+TOPICS = "slot:* slot-series:* freeze:* environment:*"
+"""What the page shows, as the live updates name it."""
 
 
 @require_safe
@@ -43,6 +45,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "zone": reader.zone,
         "shown": shown,
         "calendar": found,
+        "topics": TOPICS,
         "places": [
             (lane, place % COLOURS) for place, lane in zip(range(len(found.lanes))[::-1], found.lanes, strict=True)
         ],

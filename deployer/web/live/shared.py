@@ -78,7 +78,7 @@ class Shared:
         kept = self._kept.get(key)
         is_first = kept is None or kept.until <= now
         if kept is None or is_first:
-            self._forget(now, key.position)
+            self._forget(now)
             kept = self._kept[key] = Kept(now + KEPT_SECONDS, asyncio.create_task(self._ask(scope)))
         try:
             answer = await asyncio.shield(kept.answer)
@@ -99,11 +99,9 @@ class Shared:
         await self._pages(scope, receive, send)
         return answer
 
-    def _forget(self, now: float, position: Position) -> None:
-        """What is over, or older than what has been heard of since."""
-        self._kept = {
-            key: kept for key, kept in list(self._kept.items())[-MOST:] if kept.until > now and key.position == position
-        }
+    def _forget(self, now: float) -> None:
+        """What is over, and the oldest of what is too much."""
+        self._kept = {key: kept for key, kept in list(self._kept.items())[-MOST:] if kept.until > now}
 
 
 def _is_for_all(answer: Answer) -> bool:

@@ -11,7 +11,7 @@ Each but the heartbeat has a position as its id, and `Last-Event-ID` or `?since=
 
 import asyncio
 import json
-from collections import defaultdict
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 
@@ -46,7 +46,8 @@ class Streams:
     def __init__(self, hub: Hub | None = None) -> None:
         self.hub = hub or Hub()
         self._asker = Asker("live-reader")
-        self._zones: dict[str, list[str]] = defaultdict(list)
+        self._open: Counter[str] = Counter()
+        self._zones: dict[str, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
@@ -56,8 +57,7 @@ class Streams:
     def zone_of(self, session_key: str) -> str | None:
         """The time zone of who is signed in by the session, where a stream of theirs is open; they were asked for at
         most RECHECK_SECONDS ago."""
-        zones = self._zones.get(session_key)
-        return zones[-1] if zones else None
+        return self._zones.get(session_key)
 
     async def stop(self) -> None:
         await self.hub.stop()
@@ -100,13 +100,14 @@ class Streams:
 
     @contextmanager
     def _known(self, session_key: str, zone: str) -> Iterator[None]:
-        self._zones[session_key].append(zone)
+        self._open[session_key] += 1
+        self._zones[session_key] = zone
         try:
             yield
         finally:
-            self._zones[session_key].pop()
-            if not self._zones[session_key]:
-                del self._zones[session_key]
+            self._open[session_key] -= 1
+            if not self._open[session_key]:
+                del self._open[session_key], self._zones[session_key]
 
     async def _heard(self, listener: Listener, session_key: str) -> AsyncIterator[Changes]:
         """Everything that is told, until the session has ended."""
@@ -130,7 +131,7 @@ class Streams:
             return True
         if person is None:
             return False
-        self._zones[session_key] = [person.time_zone] * len(self._zones[session_key])
+        self._zones[session_key] = person.time_zone
         return True
 
 

@@ -10,13 +10,14 @@ from deployer.access.models import ApiToken, User
 from deployer.audit.models import Event
 from deployer.calendar.models import FeedAddress, Slot
 from deployer.gates import BlockerKind
-from deployer.notifications.models import Channel, Lane, Notification
+from deployer.notifications.models import Notification
 from deployer.promotions.models import Approval, Promotion, PromotionKind
 from deployer.web.people.reading import events_of, slots_ahead, slots_past
 from deployer.web.people.releases import Followed, releases_of
 from deployer.web.people.roles import Standing, standing_of
 from deployer.web.stopped.listing import Wanted, read_stopped
 from deployer.web.stopped.rows import Row
+from deployer.web.told.history import to_person, told_to
 
 EVENTS_SHOWN = 10
 TOLD_SHOWN = 5
@@ -119,12 +120,8 @@ def _stops(teams: Sequence[Team], approvals: Sequence[Promotion], rights: Rights
 
 
 def _told(person: User) -> list[Notification]:
-    """What went to their own address, the newest first: by its lanes, which are few."""
-    if not person.email:
-        return []
-    lanes = list(Lane.objects.filter(channel=Channel.EMAIL, address__iexact=person.email).values_list("pk", flat=True))
-    found = Notification.objects.filter(lane__in=lanes).select_related("event").order_by("-id")
-    return list(found[:TOLD_SHOWN])
+    """What went to their own address, the newest first."""
+    return list(told_to(to_person(person))[:TOLD_SHOWN])
 
 
 def _tokens(person: User, now: datetime) -> list[Token]:

@@ -12,7 +12,7 @@ from deployer.promotions.models import Hold, Promotion, PromotionKind
 from deployer.promotions.models.hold import WayOut
 from deployer.promotions.states import ACTIVE, STOPPED, PromotionState
 from deployer.releases.models import Deployment
-from deployer.web.promoting.going_back import ways_back
+from deployer.web.promoting.going_back import has_way_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +107,7 @@ def _roll_back(promotion: Promotion, holds: Sequence[Hold]) -> Iterator[Offer | 
     elif not (is_live or promotion.state in ACTIVE):
         if promotion.brought is not None and live is not None:
             yield NotNow(label="Roll back", why=f"It is live no more: {live.release.version} is, in {where}.")
-    elif not ways_back(promotion.target):
+    elif not has_way_back(promotion.target):
         why = f"No older release was verified in {where} and is still good."
         yield NotNow(label="Roll back", why=why)
     else:

@@ -44,6 +44,14 @@ def state_tag(state: str, label: str = "") -> SafeString:
     )
 
 
+@register.simple_tag
+def live_at(at: datetime | None, kind: str, which: object) -> SafeString:
+    """The moment at which this changes by the clock alone (assets/live/times.js); nothing where it does not."""
+    if not at:
+        return SafeString()
+    return format_html('<span hidden data-live-at="{}" data-live-topic="{}:{}"></span>', at.isoformat(), kind, which)
+
+
 @register.simple_tag(takes_context=True)
 def since(context: Context, at: datetime) -> SafeString:
     """How long ago, up to a day; then when."""

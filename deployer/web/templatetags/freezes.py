@@ -104,7 +104,7 @@ def freeze_banner(context: Context) -> Context:
     """The freezes that touch what the page shows, which `freeze_scope` and `freeze_span` narrow; see `touching`."""
     user, now = context.get("user"), context.get("now") or timezone.now()
     if user is None or not user.is_authenticated:
-        return {"freezes": [], "looks_again_at": None}
+        return {"freezes": []}
     found = touching(now, scope=context.get("freeze_scope"), span=context.get("freeze_span"))
     held = sum(one.phase is Phase.FROZEN for one in found)
     coming = len(found) - held

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from apps_registry.models import Team
 from deployer.access.models import User
@@ -33,15 +33,20 @@ class History:
 
 
 def history(person: User, *, only_me: bool, page: int) -> History:
-    """Four queries. The lanes are looked up first: they are few, and each has its notifications in order."""
+    """Four queries."""
     teams = [] if only_me else list(Team.objects.filter(memberships__user=person))
     wanted = to_person(person)
     for team in teams:
         wanted |= to_team(team)
-    lanes = list(Lane.objects.filter(wanted).values_list("pk", flat=True))
-    rows = Notification.objects.filter(lane__in=lanes).select_related("event").order_by("-id")
-    found, has_more = rows_of_page(rows, page)
+    found, has_more = rows_of_page(told_to(wanted), page)
     return History(told=found, only_me=only_me, page=page, has_more=has_more)
+
+
+def told_to(wanted: Q) -> QuerySet[Notification]:
+    """What went by these lanes, the newest first. They are looked up here: they are few, and each has its notifications
+    in order."""
+    lanes = list(Lane.objects.filter(wanted).values_list("pk", flat=True))
+    return Notification.objects.filter(lane__in=lanes).select_related("event").order_by("-id")
 
 
 def to_person(person: User) -> Q:

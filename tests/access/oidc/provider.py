@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
+from pytest_django import Settings
 
 CLIENT_ID = "deployer"
 CLIENT_SECRET = "the client's secret, of these tests"
@@ -66,6 +67,17 @@ class Provider:
                 return address
             page = browser.get(address, allow_redirects=False, timeout=SECONDS)
         return page
+
+
+def sign_in_by(provider: Provider, settings: Settings, *, base_url: str) -> None:
+    """Set Deployer up for it."""
+    settings.BASE_URL = base_url
+    settings.SIGN_IN_PROVIDERS = {"oidc": "Example SSO"}
+    settings.SOCIAL_AUTH_OIDC_OIDC_ENDPOINT = provider.issuer
+    settings.SOCIAL_AUTH_OIDC_KEY = CLIENT_ID
+    settings.SOCIAL_AUTH_OIDC_SECRET = CLIENT_SECRET
+    settings.SOCIAL_AUTH_OIDC_SCOPE = ["openid", "profile", "email", "groups"]
+    settings.SOCIAL_AUTH_OIDC_GROUPS_KEY = "groups"
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from apps_registry.models import Application
 from deployer.access.models import User
 from deployer.audit.actions import record, touch
 from deployer.audit.actor import ENGINE
@@ -41,10 +40,6 @@ def queries_of(reader: Client, path: str = "/") -> int:
     return len(queries)
 
 
-def happens(app: Application) -> None:
-    record("promotion.waits", "It waits.", by=ENGINE, application=app.slug)
-
-
 def test_a_board_that_another_has_just_opened_costs_no_reading_of_its_rows(reader: Client, client: Client) -> None:
     for number in range(5):
         pages.live(pages.application(f"app-{number}"), "integration", "v1")
@@ -61,7 +56,7 @@ def test_what_is_told_is_on_the_next_board_and_only_its_row_is_made_again(
 ) -> None:
     apps = [pages.application(f"app-{number}") for number in range(3)]
     for app in apps:
-        happens(app)
+        pages.happens(app)
     reader.get("/")
     made: list[str] = []
 
@@ -71,7 +66,7 @@ def test_what_is_told_is_on_the_next_board_and_only_its_row_is_made_again(
 
     monkeypatch.setattr("deployer.web.board.kept.read_rows", counting)
     pages.live(apps[1], "integration", "v7")
-    happens(apps[1])
+    pages.happens(apps[1])
 
     assert "v7" in reader.get("/").content.decode()
     assert made == ["app-1"]
@@ -82,7 +77,7 @@ def test_a_row_of_which_nothing_was_told_lately_is_made_again_when_anything_is_t
     reader.get("/")
     pages.live(quiet, "integration", "v7")
 
-    happens(other)
+    pages.happens(other)
 
     assert "v7" in reader.get("/").content.decode()
 
@@ -91,7 +86,7 @@ def test_what_is_told_of_no_application_makes_every_row_again_but_what_a_step_pr
     reader: Client,
 ) -> None:
     app = pages.application("frontend")
-    happens(app)
+    pages.happens(app)
     reader.get("/")
     app.owner.name = "Web frontends"
     app.owner.save()

@@ -9,8 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps_registry.models import Application
-from deployer.audit.actions import record, touch
-from deployer.audit.actor import ENGINE
+from deployer.audit.actions import touch
 from deployer.promotions.models import Promotion
 from tests.web import pages
 
@@ -26,13 +25,9 @@ def ask(reader: Client, *asked: str, path: str = "/board/rows/") -> str:
     return str(reader.get(f"{path}{'&' if '?' in path else '?'}{query}").content.decode())
 
 
-def happens(app: Application) -> None:
-    record("promotion.waits", "It waits.", by=ENGINE, application=app.slug)
-
-
 def test_the_rows_that_are_asked_for_are_as_on_the_page(reader: Client) -> None:
     for slug in ("frontend", "router"):
-        happens(pages.application(slug))
+        pages.happens(pages.application(slug))
 
     answer = ask(reader, *only(reader).values())
 
@@ -45,13 +40,13 @@ def test_the_rows_that_are_asked_for_are_as_on_the_page(reader: Client) -> None:
 def test_a_change_that_leaves_the_order_is_shown_at_once(reader: Client) -> None:
     app = pages.application("frontend")
     waiting = pages.promotion(app, "staging", "v2", blockers=[pages.blocker("capacity", "It is full.")])
-    happens(app)
+    pages.happens(app)
     asked = only(reader)["frontend"]
     assert "It is full." in ask(reader, asked)
 
     blockers = [pages.blocker("capacity", "It is fuller.").to_json()]
     Promotion.objects.filter(pk=waiting.pk).update(blockers=blockers)
-    happens(app)
+    pages.happens(app)
 
     assert "It is fuller." in ask(reader, asked)
 
@@ -60,7 +55,7 @@ def test_a_change_that_leaves_the_order_is_shown_at_once(reader: Client) -> None
 def test_what_changes_the_order_asks_for_the_whole_board(reader: Client, what: str) -> None:
     app = pages.application("frontend")
     pages.promotion(app, "staging", "v2", blockers=[pages.blocker("capacity", "It is full.")])
-    happens(app)
+    pages.happens(app)
     page = only(reader)
 
     if what == "stops":
@@ -71,7 +66,7 @@ def test_what_changes_the_order_asks_for_the_whole_board(reader: Client, what: s
         Application.objects.update(archived_at=pages.NOW)
     else:
         Promotion.objects.update(blockers=[pages.blocker("manual", "By hand.").to_json()])
-    happens(app)
+    pages.happens(app)
 
     assert 'data-live-whole="#board"' in ask(reader, page[""])
     if what != "comes":
@@ -80,11 +75,11 @@ def test_what_changes_the_order_asks_for_the_whole_board(reader: Client, what: s
 
 def test_the_row_that_changed_its_place_comes_before_the_whole_board(reader: Client) -> None:
     app = pages.application("frontend")
-    happens(app)
+    pages.happens(app)
     page = only(reader)
 
     pages.hold(app, "staging", "It is slow.")
-    happens(app)
+    pages.happens(app)
 
     answer = ask(reader, page["frontend"], page[""])
     assert "It is slow." in answer
@@ -94,7 +89,7 @@ def test_the_row_that_changed_its_place_comes_before_the_whole_board(reader: Cli
 def test_a_change_that_no_event_tells_of_is_shown_at_once(reader: Client) -> None:
     app = pages.application("frontend")
     waiting = pages.promotion(app, "staging", "v2", blockers=[pages.blocker("capacity", "It is full: router.")])
-    happens(app)
+    pages.happens(app)
     asked = only(reader)["frontend"]
     assert "It is full: router." in ask(reader, asked)
 
@@ -107,9 +102,9 @@ def test_a_change_that_no_event_tells_of_is_shown_at_once(reader: Client) -> Non
 
 
 def test_the_filter_counts(reader: Client) -> None:
-    happens(pages.application("frontend"))
+    pages.happens(pages.application("frontend"))
     page = only(reader, "/?team=web")
-    happens(pages.application("router", team="platform"))
+    pages.happens(pages.application("router", team="platform"))
 
     assert "data-live-whole" not in ask(reader, page[""], path="/board/rows/?team=web")
     assert "data-live-whole" in ask(reader, page["frontend"], path="/board/rows/?team=platform")
@@ -117,7 +112,7 @@ def test_the_filter_counts(reader: Client) -> None:
 
 def test_many_open_boards_cost_one_reading(reader: Client) -> None:
     app = pages.application("frontend")
-    happens(app)
+    pages.happens(app)
     page = only(reader)
     first = ask(reader, *page.values())
 
@@ -131,7 +126,7 @@ def test_many_open_boards_cost_one_reading(reader: Client) -> None:
 def test_times_are_in_the_zone_of_who_asks(reader: Client, person: object) -> None:
     app = pages.application("frontend")
     pages.live(app, "staging", "v1")
-    happens(app)
+    pages.happens(app)
     asked = only(reader)["frontend"]
     london = ask(reader, asked)
 
@@ -142,7 +137,7 @@ def test_times_are_in_the_zone_of_who_asks(reader: Client, person: object) -> No
 
 
 def test_nonsense_is_no_error(reader: Client) -> None:
-    happens(pages.application("frontend"))
+    pages.happens(pages.application("frontend"))
 
     assert reader.get("/board/rows/?only=~&only=nobody&only=&environment=x&page=y").status_code == 200
     assert reader.get("/board/rows/").status_code == 200
